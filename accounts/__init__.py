@@ -1,0 +1,1 @@
+"""Organizations, clinics, people who sign in, and what each may do."""

@@ -1,0 +1,1 @@
+"""Writes: lock, check, change, audit, enqueue, in one transaction."""

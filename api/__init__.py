@@ -1,0 +1,1 @@
+"""The REST API: adapters over the same services. No models, no rules."""

@@ -1,0 +1,1 @@
+"""Append-only record of who saw and who did what."""

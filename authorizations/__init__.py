@@ -1,0 +1,1 @@
+"""Prior authorizations: units, dates, clocks and follow-ups."""

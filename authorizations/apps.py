@@ -1,0 +1,7 @@
+"""The authorizations app."""
+
+from django.apps import AppConfig
+
+
+class AuthorizationsConfig(AppConfig):
+    name = "authorizations"

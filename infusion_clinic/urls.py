@@ -1,0 +1,7 @@
+"""Every address of the site. Each view is public for a stated reason or needs a permission (tests/house)."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+]

@@ -1,0 +1,1 @@
+"""People treated here: demographics, contacts, weights, labs, risks, insurance."""

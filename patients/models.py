@@ -1,0 +1,163 @@
+"""People treated here. No drug, no chair: those packages point here, never the other way."""
+
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models.functions import Lower
+
+from accounts.models import Clinic, Organization, User
+from core.ids import new_id
+from patients.domain.insurance import LineOfBusiness
+
+
+class PatientQuerySet(models.QuerySet["Patient"]):
+    def for_clinic(self, clinic: Clinic) -> "PatientQuerySet":
+        return self.filter(clinic=clinic)
+
+
+class Sex(models.TextChoices):
+    """Sex used in dosing-weight formulas, as recorded by the clinic."""
+
+    FEMALE = "female", "Female"
+    MALE = "male", "Male"
+    UNKNOWN = "unknown", "Not recorded"
+
+
+class Patient(models.Model):
+    """A person who is treated, and how to reach them."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
+    user = models.OneToOneField(
+        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient"
+    )
+    record_number = models.CharField(max_length=20)
+    given_name = models.CharField(max_length=60)
+    family_name = models.CharField(max_length=60)
+    birth_date = models.DateField()
+    sex = models.CharField(max_length=8, choices=Sex.choices, default=Sex.UNKNOWN)
+    height_cm = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    email = models.EmailField(blank=True)
+    phone = models.CharField(max_length=32, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True, help_text="Empty means the clinic's.")
+    language = models.CharField(max_length=8, default="en")
+    needs_private_room = models.BooleanField(default=False)
+    needs_interpreter = models.BooleanField(default=False)
+    prefers_weekday = models.PositiveSmallIntegerField(null=True, blank=True)
+    prefers_time = models.TimeField(null=True, blank=True)
+    email_consent_at = models.DateTimeField(null=True, blank=True)
+    sms_consent_at = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    objects = PatientQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["family_name", "given_name"]
+        constraints = [
+            models.UniqueConstraint(fields=["clinic", "record_number"], name="patient_record_number_once"),
+        ]
+        indexes = [
+            models.Index(fields=["clinic", "family_name", "given_name"], name="patient_by_name"),
+            GinIndex(OpClass(Lower("family_name"), name="gin_trgm_ops"), name="patient_family_name_like"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.family_name}, {self.given_name}"
+
+    @property
+    def short_name(self) -> str:
+        """Family name and initial, as on the board."""
+        return f"{self.family_name}, {self.given_name[:1]}."
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone) if self.time_zone else self.clinic.zone
+
+
+class WeightMeasurement(models.Model):
+    """A measured body weight in kilograms."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="weights")
+    measured_on = models.DateField()
+    kg = models.DecimalField(max_digits=4, decimal_places=1)
+
+    class Meta:
+        ordering = ["-measured_on", "-id"]
+        get_latest_by = "measured_on"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(kg__gte=1, kg__lte=400), name="weight_is_plausible"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kg} kg on {self.measured_on}"
+
+
+class LabResult(models.Model):
+    """A laboratory value. `code` is the short name the clinic uses, such as ``creatinine``."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="labs")
+    code = models.CharField(max_length=32)
+    taken_on = models.DateField()
+    value = models.DecimalField(max_digits=10, decimal_places=3, null=True)
+    unit = models.CharField(max_length=20, blank=True)
+    text = models.CharField(max_length=120, blank=True)
+
+    class Meta:
+        ordering = ["-taken_on", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.code} on {self.taken_on}"
+
+
+class RiskFlag(models.Model):
+    """Something to know before infusing: a caution, a contraindication, an earlier reaction."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="risk_flags")
+    code = models.CharField(max_length=40)
+    note = models.CharField(max_length=200, blank=True)
+    since_on = models.DateField()
+    ended_on = models.DateField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.code} since {self.since_on}"
+
+
+class Payer(models.Model):
+    """An insurer. What it decides lives in `authorizations`; here is only who it is and how fast it works."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payers")
+    name = models.CharField(max_length=80)
+    line_of_business = models.CharField(
+        max_length=32, choices=[(line.value, line.label) for line in LineOfBusiness]
+    )
+    phone = models.CharField(max_length=32, blank=True)
+    usual_decision_days = models.PositiveSmallIntegerField(default=5)
+    renewal_lead_days = models.PositiveSmallIntegerField(default=45)
+    needs_authorization = models.BooleanField(default=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organization", "name"], name="payer_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Coverage(models.Model):
+    """A patient's membership of a payer's plan, for some time."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="coverages")
+    payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="coverages")
+    member_id = models.CharField(max_length=40)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    verified_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["-starts_on"]
+
+    def __str__(self) -> str:
+        return f"{self.payer} {self.member_id}"

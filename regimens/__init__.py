@@ -1,0 +1,1 @@
+"""Drug catalogue, treatment orders, and the regimens they become."""

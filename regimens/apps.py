@@ -1,0 +1,7 @@
+"""The regimens app."""
+
+from django.apps import AppConfig
+
+
+class RegimensConfig(AppConfig):
+    name = "regimens"

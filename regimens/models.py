@@ -1,0 +1,209 @@
+"""The drug catalogue, treatment orders, and the courses that an accepted order lays out.
+
+A *course* is one due event of 1 to 5 consecutive *course days*; a course day is what a visit books a chair for.
+"""
+
+from django.db import models
+
+from accounts.models import Clinic, User
+from core.ids import new_id
+from patients.models import Patient
+
+
+class Product(models.Model):
+    """A drug as bought and billed. `data` is the whole catalogue entry: every number with its source and confidence."""
+
+    id = models.SlugField(primary_key=True, max_length=40)
+    name = models.CharField(max_length=80)
+    generic = models.CharField(max_length=120, blank=True)
+    is_immune_globulin = models.BooleanField()
+    board_name = models.CharField(max_length=30, help_text="Short name for the board, such as IVIG.")
+    data = models.JSONField()
+    catalogue_version = models.CharField(max_length=20)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ProductCode(models.Model):
+    """The billing code of a product and the milligrams in one unit of it, while they were in force (dates inclusive)."""
+
+    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="codes")
+    hcpcs = models.CharField(max_length=8)
+    unit_mg = models.DecimalField(max_digits=8, decimal_places=3)
+    label = models.CharField(max_length=60, blank=True)
+    starts_on = models.DateField(null=True)
+    ends_on = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(unit_mg__gt=0), name="product_code_unit_positive")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hcpcs} ({self.unit_mg} mg)"
+
+
+class Indication(models.Model):
+    """Why a drug is given. `data` holds usual regimens and the evidence payers ask for."""
+
+    id = models.SlugField(primary_key=True, max_length=20)
+    name = models.CharField(max_length=120)
+    data = models.JSONField()
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class DoseBasis(models.TextChoices):
+    G_PER_KG = "g_per_kg", "g per kg"
+    MG_PER_KG = "mg_per_kg", "mg per kg"
+    FIXED_MG = "fixed_mg", "mg (fixed)"
+
+
+class OrderStatus(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    ACTIVE = "active", "Active"
+    ON_HOLD = "on_hold", "On hold"
+    ENDED = "ended", "Ended"
+
+
+class LateDosePolicy(models.TextChoices):
+    """What a late dose does to the dates after it (domain rules, section 4)."""
+
+    ORIGINAL = "original", "Keep the original calendar"
+    ACTUAL = "actual", "Count from the dose given"
+    HYBRID = "hybrid", "Keep the calendar inside the window, else count from the dose given"
+
+
+class TreatmentOrderQuerySet(models.QuerySet["TreatmentOrder"]):
+    def for_clinic(self, clinic: Clinic) -> "TreatmentOrderQuerySet":
+        return self.filter(clinic=clinic)
+
+
+class TreatmentOrder(models.Model):
+    """A signed prescription: what, how much, how often, for how long. Accepting it makes a regimen."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="orders")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="orders")
+    product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
+    indication = models.ForeignKey(Indication, on_delete=models.PROTECT, related_name="+")
+    icd10 = models.CharField(max_length=10)
+    hcpcs = models.CharField(max_length=8)
+    dose_basis = models.CharField(max_length=12, choices=DoseBasis.choices)
+    dose_amount = models.DecimalField(max_digits=9, decimal_places=3)
+    dosing_weight_kg = models.DecimalField(max_digits=4, decimal_places=1)
+    days_per_course = models.PositiveSmallIntegerField(default=1)
+    induction_offsets_days = models.JSONField(default=list, blank=True)
+    interval_days = models.PositiveSmallIntegerField()
+    window_early_days = models.PositiveSmallIntegerField(default=3)
+    window_late_days = models.PositiveSmallIntegerField(default=3)
+    minimum_interval_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    late_dose_policy = models.CharField(
+        max_length=10, choices=LateDosePolicy.choices, default=LateDosePolicy.HYBRID
+    )
+    needs_premedication = models.BooleanField(default=False)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    course_limit = models.PositiveSmallIntegerField(null=True, blank=True)
+    prescriber_name = models.CharField(max_length=120)
+    signed_on = models.DateField()
+    status = models.CharField(max_length=10, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
+    accepted_at = models.DateTimeField(null=True, blank=True)
+    accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
+    laid_out_through_on = models.DateField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+
+    objects = TreatmentOrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(dose_amount__gt=0), name="order_dose_positive"),
+            models.CheckConstraint(
+                condition=models.Q(days_per_course__gte=1, days_per_course__lte=5),
+                name="order_days_per_course",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(interval_days__gte=7, interval_days__lte=182), name="order_interval"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
+                name="order_ends_after_start",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=OrderStatus.DRAFT) | models.Q(accepted_at__isnull=False),
+                name="order_active_was_accepted",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.product} for {self.patient}"
+
+
+class CoursePhase(models.TextChoices):
+    INDUCTION = "induction", "Induction"
+    MAINTENANCE = "maintenance", "Maintenance"
+
+
+class Course(models.Model):
+    """One due event of an order: its due date and the window around it, all clinic-local dates, inclusive."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(TreatmentOrder, on_delete=models.PROTECT, related_name="courses")
+    number = models.PositiveSmallIntegerField()
+    phase = models.CharField(max_length=12, choices=CoursePhase.choices)
+    due_on = models.DateField()
+    earliest_on = models.DateField()
+    latest_on = models.DateField()
+
+    class Meta:
+        ordering = ["order_id", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["order", "number"], name="course_number_once"),
+            models.CheckConstraint(
+                condition=models.Q(earliest_on__lte=models.F("due_on"), due_on__lte=models.F("latest_on")),
+                name="course_window_order",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"course {self.number}, due {self.due_on}"
+
+
+class CourseDay(models.Model):
+    """One day of a course: what is given that day, the units it bills, and the chair time it needs.
+
+    `phases` is a list of ``{"kind": str, "minutes": int}`` in order; `chair_minutes` their sum rounded up to 15.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    course = models.ForeignKey(Course, on_delete=models.PROTECT, related_name="days")
+    day_number = models.PositiveSmallIntegerField()
+    due_on = models.DateField()
+    dose_mg = models.DecimalField(max_digits=10, decimal_places=2)
+    vials = models.JSONField(default=list)
+    units = models.PositiveIntegerField()
+    phases = models.JSONField()
+    chair_minutes = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["course_id", "day_number"]
+        constraints = [
+            models.UniqueConstraint(fields=["course", "day_number"], name="course_day_once"),
+            models.CheckConstraint(
+                condition=models.Q(chair_minutes__gte=15, chair_minutes__lte=720),
+                name="course_day_chair_minutes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"day {self.day_number} of {self.course}"

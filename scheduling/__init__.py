@@ -1,0 +1,1 @@
+"""Chairs, shifts, visits, the day board and the patient pages."""
