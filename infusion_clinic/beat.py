@@ -1,9 +1,10 @@
 """Beat's scheduler: run as many beats as you like, exactly one acts.
 
 The acting beat holds a fading key in Redis and renews it before its ticks; when it dies, another takes over
-within `LEASE_SECONDS`. Redis is where the ticks go anyway, so a beat that cannot reach it could not have acted.
-Should two beats ever overlap (Redis wiped at the wrong moment), nothing is doubled: a tick only wakes a worker, and
-the rows in PostgreSQL decide what is due. Every schedule is a plain interval, so nothing is kept on disk.
+within `LEASE_SECONDS`. Redis is where the ticks go anyway, so a beat that cannot reach it could not have
+acted. Should two beats ever overlap (Redis wiped at the wrong moment), nothing is doubled: a tick only wakes a
+worker, and the rows in PostgreSQL decide what is due. Every schedule is a plain interval, so nothing is kept on
+disk.
 """
 
 import logging
