@@ -5,6 +5,7 @@ Pages show the sentence, the API turns it into problem+json. Anything else that 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field  # `Reason.field` hides the plain name
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class Reason:
     sentence: str
     field: str | None = None
     is_hard: bool = True
-    facts: dict[str, str] = field(default_factory=dict, compare=False)
+    facts: dict[str, str] = dataclass_field(default_factory=dict, compare=False)
 
 
 class Refusal(Exception):
