@@ -36,7 +36,7 @@ class SourcedSetting:
 
 
 def sourced_settings(settings: object) -> tuple[SourcedSetting, ...]:
-    """Every annotated field of a settings dataclass with its value, source and confidence, in written order."""
+    """Each annotated field of a settings dataclass: its value, source and confidence, in written order."""
     hints = get_type_hints(type(settings), include_extras=True)
     found: list[SourcedSetting] = []
     for item in fields(settings):  # type: ignore[arg-type]
