@@ -1,7 +1,7 @@
 """How a state looks: its shape, its word and its tone. Never a rule, only a picture, so any app may ask.
 
-The tables are keyed by the plain value stored in the database. A value that is not listed still gets a readable chip, so
-a new status never breaks a page.
+The tables are keyed by the plain value stored in the database. A value that is not listed still gets a
+readable chip, so a new status never breaks a page.
 """
 
 from dataclasses import dataclass
@@ -93,7 +93,7 @@ def look_of(kind: str, status: str) -> Look:
 
 
 def load_step(need: float, on_shift: float) -> int:
-    """Which of the heat strip's five steps a quarter hour is on: under 50, 75 and 90 %, up to 100 %, and over."""
+    """The heat strip's step for a quarter hour: under 50, 75 and 90 %, up to 100 %, and over (1 to 5)."""
     if on_shift <= 0:
         return 5 if need > 0 else 1
     share = need / on_shift

@@ -1,4 +1,4 @@
-"""How times, days and lengths are written. Instants are shown in the active time zone, which is the clinic's."""
+"""How times, days and lengths are written. Instants show in the active time zone, which is the clinic's."""
 
 import datetime as dt
 

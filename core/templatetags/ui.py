@@ -1,4 +1,4 @@
-"""Template tags that draw: icons, chips, unit bars, heat steps. They decide nothing and read nothing from the database."""
+"""Template tags that draw: icons, chips, unit bars, heat steps. They decide nothing and read no data."""
 
 from django import template
 from django.forms import BoundField
@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str, label: str = "", size: str = "") -> SafeString:
-    """An icon from the sprite. Hidden from screen readers unless it has a label, because a word usually stands beside it."""
+    """An icon from the sprite. Without a label it is hidden from screen readers: a word stands beside it."""
     classes = f"icon icon-{size}" if size else "icon"
     source = f"{static('icons.svg')}#{name}"
     if label:
@@ -25,7 +25,7 @@ def icon(name: str, label: str = "", size: str = "") -> SafeString:
 
 @register.simple_tag
 def chip(word: str, tone: str = "calm", icon_name: str = "", size: str = "") -> SafeString:
-    """A state as shape, word and colour. Tones: calm, plain, info, good, warn, bad, bad-solid, violet, teal."""
+    """A state as shape, word and colour. Tones: calm plain info good warn bad bad-solid violet teal."""
     classes = f"chip chip-{tone} chip-{size}" if size else f"chip chip-{tone}"
     drawing = icon(icon_name) if icon_name else ""
     return format_html('<span class="{}">{}{}</span>', classes, drawing, word)
@@ -33,7 +33,7 @@ def chip(word: str, tone: str = "calm", icon_name: str = "", size: str = "") -> 
 
 @register.simple_tag
 def status_chip(kind: str, status: object, note: str = "", size: str = "") -> SafeString:
-    """The chip of a stored status, for example `{% status_chip "visit" visit.status %}`; `note` follows the word."""
+    """The chip of a stored status: `{% status_chip "visit" visit.status %}`; `note` follows the word."""
     look = look_of(kind, str(status))
     return chip(f"{look.word} {note}".strip(), look.tone, look.icon, size)
 
@@ -52,7 +52,7 @@ def status_word(kind: str, status: object) -> str:
 
 @register.simple_tag
 def units_bar(left: float, total: float, held: float = 0, low_at: float = 0.2) -> SafeString:
-    """A bar of what is left of a total, the reserved part paler. Write the numbers beside it: the bar is decoration."""
+    """A bar of what is left of a total, the reserved part paler. Write the numbers beside it."""
     whole = max(float(total), 0.0001)
     free = min(max(float(left) - float(held), 0), whole) / whole * 100
     reserved = min(max(float(held), 0), whole) / whole * 100

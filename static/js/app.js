@@ -1,0 +1,187 @@
+/* The adapter between htmx and the pages: security token, refusals, announcements, slow and failed requests.
+
+   It is the only file that knows htmx's event names. Pages work without it. Other scripts talk to it through events on
+   `document`:
+     clinic:announce  detail = sentence            read out politely by screen readers
+     clinic:toast     detail = {text, tone, undo}  shown by toasts.js
+   The server may send the same in an HX-Trigger header: {"announce": "...", "toast": {...}, "focus-on": "#id"}. */
+
+const SLOW_MS = 300;
+const STALE_MS = 45_000;
+
+const byId = (id) => document.getElementById(id);
+const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`clinic:${name}`, { detail }));
+const timeZone = document.documentElement.dataset.timeZone;
+const clock = (at) =>
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(at);
+
+document.documentElement.classList.add("js");
+
+/* Announcements: the region is emptied first, so the same sentence twice is read twice. */
+document.addEventListener("clinic:announce", ({ detail }) => {
+  const live = byId("live");
+  live.textContent = "";
+  requestAnimationFrame(() => { live.textContent = detail; });
+});
+document.addEventListener("announce", ({ detail }) => tell("announce", detail.value ?? detail));
+document.addEventListener("toast", ({ detail }) => tell("toast", detail));
+
+let focusAfterSettle = null;
+document.addEventListener("focus-on", ({ detail }) => { focusAfterSettle = detail.value ?? detail; });
+
+/* Requests */
+const isPoll = (element) => Boolean(element?.closest?.("[data-live]"));
+let slowTimer = 0;
+let waiting = 0;
+
+document.addEventListener("htmx:configRequest", ({ detail }) => {
+  if (detail.verb === "get") return;
+  const field = detail.elt.querySelector?.("[name=csrfmiddlewaretoken]");
+  detail.headers["X-CSRFToken"] = field?.value || document.querySelector("meta[name=csrf-token]").content;
+});
+
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (isPoll(detail.elt)) return;
+  waiting += 1;
+  clearTimeout(slowTimer);
+  slowTimer = setTimeout(() => { byId("progress").hidden = false; }, SLOW_MS);
+});
+
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  if (isPoll(detail.elt)) {
+    noteUpdate(detail.successful || detail.xhr?.status === 204);
+    return;
+  }
+  waiting = Math.max(0, waiting - 1);
+  if (waiting) return;
+  clearTimeout(slowTimer);
+  byId("progress").hidden = true;
+});
+
+/* An ended session answers with the sign-in page. Never swap that into the board: ask, then come back here. */
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  const landed = xhr.responseURL ? new URL(xhr.responseURL).pathname : "";
+  if (!/\/login\/$/.test(landed) || /\/login\/$/.test(location.pathname)) return;
+  event.detail.shouldSwap = false;
+  const dialog = byId("signed-out");
+  const link = dialog.querySelector("[data-sign-in]");
+  link.href = `${landed}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  if (!dialog.open) dialog.showModal();
+});
+
+/* Refusals arrive as 409 and 422 with words to show; anything else is ours to explain. */
+const explain = (event) => {
+  if (isPoll(event.detail.elt)) return;
+  const status = event.detail.xhr?.status ?? 0;
+  const saved = event.detail.requestConfig?.verb === "get" ? "Not loaded." : "Not saved.";
+  const why = {
+    0: "Check the connection, then try again.",
+    403: "You do not have access to that.",
+    404: "It is no longer there. Reload the page.",
+    429: "Too many tries. Wait a minute.",
+  };
+  tell("toast", { text: `${saved} ${why[status] ?? "Something went wrong. Try again in a minute."}`, tone: "bad" });
+};
+document.addEventListener("htmx:responseError", explain);
+document.addEventListener("htmx:sendError", explain);
+document.addEventListener("htmx:timeout", explain);
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const wanted = focusAfterSettle && document.querySelector(focusAfterSettle);
+  focusAfterSettle = null;
+  if (wanted) wanted.focus();
+  else detail.target?.querySelector?.("[data-autofocus]")?.focus();
+});
+
+/* Stale bar: says so when nothing live has answered for 45 s, and leaves by itself. */
+let lastUpdate = Date.now();
+const noteUpdate = (worked) => {
+  if (worked) lastUpdate = Date.now();
+  const old = Date.now() - lastUpdate;
+  const bar = byId("stale");
+  if (worked || old < STALE_MS) {
+    bar.hidden = true;
+    return;
+  }
+  bar.querySelector("p").textContent =
+    `Not updated since ${clock(lastUpdate)}. Others' changes may be missing.`;
+  bar.hidden = false;
+};
+document.addEventListener("clinic:updated", () => noteUpdate(true));
+document.addEventListener("clinic:update-failed", () => noteUpdate(false));
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) lastUpdate = Math.max(lastUpdate, Date.now() - STALE_MS + 15_000);
+});
+
+/* Side panel: closing empties it, and focus goes back to what opened it. */
+let openedBy = null;
+document.addEventListener("htmx:beforeRequest", ({ detail }) => {
+  if (detail.target?.id === "panel" && !detail.target.contains(detail.elt)) openedBy = detail.elt;
+});
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target?.id === "panel" && !detail.target.contains(document.activeElement)) {
+    (detail.target.querySelector("[data-autofocus]") ?? detail.target).focus({ preventScroll: true });
+  }
+});
+const closePanel = () => {
+  const panel = byId("panel");
+  if (!panel?.hasChildNodes()) return false;
+  panel.replaceChildren();
+  tell("panel-closed", null);
+  const back = openedBy?.isConnected ? openedBy : openedBy?.id && byId(openedBy.id);
+  (back || byId("main"))?.focus({ preventScroll: true });
+  openedBy = null;
+  return true;
+};
+
+document.addEventListener("click", (event) => {
+  const { target } = event;
+  if (target.closest("[data-close-panel]") && byId("panel")?.contains(target)) {
+    event.preventDefault();
+    closePanel();
+  }
+  const opener = target.closest("[data-opens]");
+  const dialog = opener && byId(opener.dataset.opens);
+  if (dialog?.showModal) {
+    event.preventDefault();
+    dialog.showModal();
+  }
+  if (target.closest("[data-close-dialog]")) {
+    event.preventDefault();
+    target.closest("dialog").close();
+  }
+  if (target.closest("[data-print]")) window.print();
+  for (const menu of document.querySelectorAll("details.menu[open]")) {
+    if (!menu.contains(target)) menu.open = false;
+  }
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape" || event.defaultPrevented) return;
+  const menu = document.querySelector("details.menu[open]");
+  if (menu) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  } else if (!document.querySelector("dialog[open]")) {
+    closePanel();
+  }
+});
+
+/* One press, one request: a form sent twice by an impatient hand is sent once. */
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (event.defaultPrevented || form.method === "get" || form.matches("[hx-post]")) return;
+  if (form.dataset.sent) event.preventDefault();
+  else form.dataset.sent = "yes";
+});
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+/* A filter that changes its list at once: <form data-auto-submit>. The button inside is for those without JavaScript. */
+document.addEventListener("change", ({ target }) => {
+  target.closest("form[data-auto-submit]")?.requestSubmit();
+});
+
+document.querySelector("main [data-autofocus]")?.focus();
