@@ -1,0 +1,1 @@
+"""Reads: frozen dataclasses or QuerySets, scoped by clinic, with a fixed number of SQL statements."""
