@@ -20,29 +20,21 @@ class ClinicalSettings:
     """
 
     # Dosing weight
-    bmi_threshold: Annotated[Fraction, Sourced("payer IG policy: adjusted weight when BMI > 30", P)] = (
-        Fraction(30)
-    )
-    adjusted_weight_factor: Annotated[Fraction, Sourced("IG dosing-weight calculator (P14)", P)] = Fraction(
-        2, 5
-    )
+    bmi_threshold: Annotated[Fraction, Sourced("payer IG policy: adjusted weight when BMI > 30", P)] = Fraction(30)
+    adjusted_weight_factor: Annotated[Fraction, Sourced("IG dosing-weight calculator (P14)", P)] = Fraction(2, 5)
     weight_change_pct: Annotated[Fraction, Sourced("belatacept label; as a general rule", K)] = Fraction(10)
     # Dose
     rounding_increments_mg: Annotated[
         tuple[int, ...],
         Sourced("IG order form: nearest whole 5 g vial (P18); smaller steps usual practice", K),
     ] = (5000, 2500, 1000)
-    rounding_tolerance_pct: Annotated[Fraction, Sourced("usual practice; some sites use 5 %", K)] = Fraction(
-        10
-    )
+    rounding_tolerance_pct: Annotated[Fraction, Sourced("usual practice; some sites use 5 %", K)] = Fraction(10)
     max_course_g_per_kg: Annotated[Fraction, Sourced("IG labels: 2 g/kg in total, divided", P)] = Fraction(2)
     # Titration
-    first_ramp_after_days: Annotated[
-        int, Sourced("IG label: more than 8 weeks since the last treatment", P)
-    ] = 56
-    at_risk_mg_per_kg_per_min: Annotated[
-        Fraction, Sourced("IG labels of two products; default for others", K)
-    ] = Fraction(33, 10)
+    first_ramp_after_days: Annotated[int, Sourced("IG label: more than 8 weeks since the last treatment", P)] = 56
+    at_risk_mg_per_kg_per_min: Annotated[Fraction, Sourced("IG labels of two products; default for others", K)] = (
+        Fraction(33, 10)
+    )
     # Phases of a visit, in minutes
     intake_first: Annotated[int, Sourced("usual practice", K)] = 30
     intake_later: Annotated[int, Sourced("usual practice", K)] = 15

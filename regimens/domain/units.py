@@ -56,9 +56,7 @@ def code_on(codes: Sequence[BillingCode], *, on: date) -> BillingCode:
     """
     held = [code for code in codes if code.holds(on)]
     if not held:
-        raise Refusal(
-            "no_billing_code", f"No billing code is in force on {on:%d %B %Y}. Enter one for the product."
-        )
+        raise Refusal("no_billing_code", f"No billing code is in force on {on:%d %B %Y}. Enter one for the product.")
     return max(held, key=lambda code: code.effective_from or date.min)
 
 

@@ -129,9 +129,7 @@ def max_cap(i: Inputs) -> dict[str, Any]:
 
 
 def weight_band(i: Inputs) -> dict[str, Any]:
-    bands = [
-        WeightBand(number(mg), at_least_kg=number(low), below_kg=maybe(high)) for low, high, mg in i["bands"]
-    ]
+    bands = [WeightBand(number(mg), at_least_kg=number(low), below_kg=maybe(high)) for low, high, mg in i["bands"]]
     return {"dose_mg": [band_dose(bands, weight_kg=kg) for kg in numbers(i["weights_kg"])]}
 
 
@@ -163,9 +161,7 @@ def dated_code(i: Inputs) -> dict[str, Any]:
     held = [code_on(codes, on=day(dos)) for dos in i["dos"]]
     dose = number(i["dose_mg"])
     return {
-        "result": [
-            {"hcpcs": code.hcpcs, "units": admin_units(dose_mg=dose, unit_mg=code.unit_mg)} for code in held
-        ]
+        "result": [{"hcpcs": code.hcpcs, "units": admin_units(dose_mg=dose, unit_mg=code.unit_mg)} for code in held]
     }
 
 
@@ -177,8 +173,7 @@ def volumes(i: Inputs) -> dict[str, Any]:
 def rate_conversion(i: Inputs) -> dict[str, Any]:
     return {
         "ml_per_kg_per_hour": [
-            ml_per_kg_per_hour(mg_per_kg_per_min=number(rate), mg_per_ml=number(conc))
-            for rate, conc in i["items"]
+            ml_per_kg_per_hour(mg_per_kg_per_min=number(rate), mg_per_ml=number(conc)) for rate, conc in i["items"]
         ]
     }
 
@@ -210,9 +205,7 @@ def restart_profile(i: Inputs) -> dict[str, Any]:
 
 def chair_block(i: Inputs) -> dict[str, Any]:
     phases = ("intake", "iv_start", "premed", "flush", "observation", "turnover")
-    minutes = PhaseMinutes(
-        **{name: i.get(name, 0) for name in phases}, grid=i.get("grid", CLINICAL_DEFAULTS.grid)
-    )
+    minutes = PhaseMinutes(**{name: i.get(name, 0) for name in phases}, grid=i.get("grid", CLINICAL_DEFAULTS.grid))
     time = chair_time(infusion_minutes=number(i["infusion"]), minutes=minutes)
     return {
         "infusion_minutes": time.infusion_minutes,

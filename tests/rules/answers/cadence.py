@@ -1,0 +1,93 @@
+"""Worked examples of due dates, windows and phases."""
+
+from datetime import timedelta
+from typing import Any
+
+from regimens.domain.cadence import Cadence, lay_out
+from regimens.domain.due_dates import (
+    CourseAnchor,
+    LatePolicy,
+    Spacing,
+    course_anchor,
+    last_course_day,
+    next_due,
+    standing,
+)
+from regimens.domain.open_days import OpenDays, TieGoes, nearest_open_day
+from tests.rules.answers.shapes import Answer, Inputs, day
+
+
+def due_next(i: Inputs) -> dict[str, Any]:
+    due = next_due(
+        last_given_on=day(i["last_actual"]),
+        last_planned_on=day(i["last_planned"]),
+        spacing=Spacing(
+            step_days=int(i["interval_weeks"] * 7),
+            early_days=i["early"],
+            late_days=i["late"],
+            policy=LatePolicy(i["policy"]),
+            min_interval_days=i.get("min_interval_days"),
+            payer_min_days=i.get("payer_min_days"),
+        ),
+    )
+    return {"due": due.due_on.isoformat(), "window": [due.earliest_on.isoformat(), due.latest_on.isoformat()]}
+
+
+def multi_day(i: Inputs) -> dict[str, Any]:
+    first, days = day(i["course_start"]), i["course_days"]
+    anchor = course_anchor(first_day_on=first, days=days, anchor=CourseAnchor(i["anchor"]))
+    due = next_due(last_given_on=anchor, last_planned_on=anchor, spacing=Spacing(step_days=i["interval_weeks"] * 7))
+    return {
+        "due": due.due_on.isoformat(),
+        "last_course_day": last_course_day(first_day_on=first, days=days).isoformat(),
+    }
+
+
+def closed_day(i: Inputs) -> dict[str, Any]:
+    due = day(i["due"])
+    found = nearest_open_day(
+        due_on=due,
+        earliest_on=due - timedelta(days=i["early"]),
+        latest_on=due + timedelta(days=i["late"]),
+        open_days=OpenDays(frozenset(i["open_weekdays"]), frozenset(map(day, i["closed_dates"]))),
+        tie=TieGoes(i.get("tie", "later")),
+    )
+    return {"date": found.isoformat() if found else None}
+
+
+def overdue(i: Inputs) -> dict[str, Any]:
+    due = day(i["due"])
+    last = i.get("last_actual")
+    found = standing(
+        earliest_on=due - timedelta(days=i.get("early", 0)),
+        latest_on=due + timedelta(days=i["late"]),
+        today=day(i["today"]),
+        is_given=i.get("status") == "given",
+        last_given_on=day(last) if last else None,
+        interval_days=i["interval_weeks"] * 7 if "interval_weeks" in i else None,
+        gap_limit_days=i.get("gap_threshold_days"),
+    )
+    return {"state": found.state, "days_overdue": found.days_overdue}
+
+
+def induction(i: Inputs) -> dict[str, Any]:
+    first, interval = i.get("first_maintenance_offset_weeks"), i.get("maintenance_interval_weeks")
+    courses = lay_out(
+        Cadence(
+            interval_days=None if interval is None else int(interval * 7),
+            induction_offsets_days=tuple(round(weeks * 7) for weeks in i["induction_offsets_weeks"]),
+            first_maintenance_offset_days=None if first is None else int(first * 7),
+        ),
+        starts_on=day(i["start"]),
+        course_limit=i["count"],
+    )
+    return {"dates": [course.due_on.isoformat() for course in courses]}
+
+
+ANSWERS: dict[str, Answer] = {
+    "schedule.next_due": due_next,
+    "schedule.multi_day_anchor": multi_day,
+    "schedule.closed_day": closed_day,
+    "schedule.overdue": overdue,
+    "schedule.induction": induction,
+}
