@@ -2,9 +2,9 @@
 
 The acting beat holds a fading key in Redis and renews it before its ticks; when it dies, another takes over
 within `LEASE_SECONDS`. Redis is where the ticks go anyway, so a beat that cannot reach it could not have
-acted. Should two beats ever overlap (Redis wiped at the wrong moment), nothing is doubled: a tick only wakes a
-worker, and the rows in PostgreSQL decide what is due. Every schedule is a plain interval, so nothing is kept on
-disk.
+acted. Should two beats ever overlap (Redis wiped at the wrong moment), nothing is doubled: a tick only
+wakes a worker, and the rows in PostgreSQL decide what is due. Every schedule is a plain interval, so
+nothing is kept on disk.
 """
 
 import logging
@@ -19,7 +19,7 @@ from django.conf import settings
 from core import health
 
 LEASE_SECONDS = 15
-RENEW_SECONDS = 2.0
+RENEW_SECONDS = 2
 KEY = "clinic:beat"
 # Each is one step in Redis: if the lease is mine, renew it or give it back; otherwise answer no.
 _IF_MINE = "if redis.call('get', KEYS[1]) ~= ARGV[1] then return 0 end "

