@@ -98,7 +98,8 @@ def read() -> Environment:
     try:
         env.seal()
     except EnvError as problem:
-        problems |= getattr(problem, "error_messages", {})
+        found: dict[str, list[str]] = getattr(problem, "error_messages", {})
+        problems |= {name: [_plain(word) for word in words] for name, words in found.items()}
     problems |= env.file_problems
     problems = _problems_together(values) | problems
     if problems:
@@ -106,7 +107,7 @@ def read() -> Environment:
     database = dj_database_url.parse(values.pop("database_url"), conn_max_age=60, conn_health_checks=True)
     database["PASSWORD"] = values.pop("database_password") or database["PASSWORD"]
     email = dj_email_url.parse(values.pop("email_url"))
-    return Environment(database=database, email=email, **values)
+    return Environment(database=dict(database), email=email, **values)
 
 
 def _values(env: _Reader) -> dict[str, Any]:
@@ -182,6 +183,10 @@ def _no_wildcard(hosts: list[str]) -> None:
         raise ValidationError("needs the host names people use, comma separated, and no *")
 
 
+def _plain(words: object) -> str:
+    return "is not set" if str(words) == "Environment variable not set." else str(words)
+
+
 def _sentence(problems: dict[str, list[str]]) -> str:
-    lines = [f"  {name}: {'; '.join(str(word) for word in words)}" for name, words in sorted(problems.items())]
+    lines = [f"  {name}: {'; '.join(words)}" for name, words in sorted(problems.items())]
     return "These environment variables are missing or bad (see .env.example):\n" + "\n".join(lines)
