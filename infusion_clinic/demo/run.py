@@ -23,6 +23,7 @@ from infusion_clinic.environment import ROOT
 
 HOST = "127.0.0.1"
 READY_SECONDS = 90
+SEED = ROOT / "scheduling" / "management" / "commands" / "seed_demo.py"
 WATCH_SECONDS = 0.5
 REMEMBER_SECONDS = 5.0
 
@@ -70,16 +71,18 @@ class Demo:
             # A filling that was interrupted leaves half a clinic.
             self.services.postgres.recreate_database()
         self._manage("Preparing the database", "migrate", "--noinput")
+        if not SEED.exists():
+            return
         if not self.home.is_filled:
             self._manage("Filling the demo clinic with invented people (about a minute)", "seed_demo")
         elif self.waking.must_catch_up:
             self._manage(f"Moving the clinic on to {self._clinic_day()}", "seed_demo", "--catch-up")
         self.home.remember(is_filled=True)
         self._remember_time()
-        self._manage("Collecting static files", "collectstatic", "--noinput")
 
     def open(self) -> None:
         """Start the web server, the worker and beat, and wait until the clinic can work."""
+        self._manage("Collecting static files", "collectstatic", "--noinput")
         with step("Starting the web server, a worker and beat") as show_seconds:
             celery = [sys.executable, "-m", "celery", "-A", "infusion_clinic"]
             self._launch("worker", [*celery, "worker", "--concurrency", "2", "--loglevel", "INFO"], seconds=25)
