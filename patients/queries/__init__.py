@@ -1,0 +1,1 @@
+"""Reading patients: finding one, and everything recorded about one."""
