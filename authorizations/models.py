@@ -28,9 +28,7 @@ class Authorization(models.Model):
     payer = models.ForeignKey(Payer, on_delete=models.PROTECT, related_name="authorizations")
     coverage = models.ForeignKey(Coverage, on_delete=models.PROTECT, null=True, related_name="authorizations")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
-    order = models.ForeignKey(
-        TreatmentOrder, on_delete=models.PROTECT, null=True, related_name="authorizations"
-    )
+    order = models.ForeignKey(TreatmentOrder, on_delete=models.PROTECT, null=True, related_name="authorizations")
     kind = models.CharField(max_length=8, default="initial")
     status = models.CharField(max_length=24, default="draft")
     is_urgent = models.BooleanField(default=False)
@@ -70,9 +68,7 @@ class Authorization(models.Model):
                 name="authorization_never_overdrawn",
             ),
             models.CheckConstraint(
-                condition=Q(starts_on__isnull=True)
-                | Q(ends_on__isnull=True)
-                | Q(ends_on__gte=F("starts_on")),
+                condition=Q(starts_on__isnull=True) | Q(ends_on__isnull=True) | Q(ends_on__gte=F("starts_on")),
                 name="authorization_ends_after_start",
             ),
             models.CheckConstraint(condition=Q(unit_mg__gt=0), name="authorization_unit_positive"),
@@ -94,7 +90,7 @@ class LedgerKind(models.TextChoices):
 
 
 class LedgerEntry(models.Model):
-    """One movement of units for one visit: reserve at booking, release on cancel, post when given (which frees the reserve)."""
+    """One movement of units for one visit: reserve at booking, release on cancel, post when given."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     authorization = models.ForeignKey(Authorization, on_delete=models.PROTECT, related_name="ledger")

@@ -1,0 +1,1 @@
+"""Reads: frozen dataclasses, scoped by clinic, a fixed number of SQL statements."""

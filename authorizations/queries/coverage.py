@@ -1,0 +1,208 @@
+"""Which authorization covers a visit, if one does, and why not if none does.
+
+One SQL statement answers for any number of visits. The rule itself is pure (`authorizations.domain`); here its facts
+are gathered. A visit's patient has a plan on its date (the latest one to start); the plan's payer decides.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, FilteredRelation, Max, OuterRef, Q, Sum
+from django.db.models.functions import JSONObject
+
+from accounts.models import Clinic
+from authorizations.domain.visit_cover import Approval, ServiceDay, VisitNeed, check_cover
+from authorizations.models import Authorization, LedgerEntry
+from core.errors import Reason
+from patients.models import Coverage as Plan
+from patients.models import Patient, Payer
+from regimens.models import TreatmentOrder
+
+
+@dataclass(frozen=True)
+class Need:
+    """A visit that wants cover: `units` of the order's drug on a clinic-local date."""
+
+    order: TreatmentOrder
+    units: int
+    on: date
+    visits: int = 1
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """The answer. No reasons means covered; `authorization` is then the one to reserve from, if one is required.
+
+    With reasons, `authorization` is the one that comes nearest, for a link. The reasons are soft.
+    """
+
+    authorization: Authorization | None
+    reasons: tuple[Reason, ...]
+    is_required: bool
+
+    @property
+    def is_covered(self) -> bool:
+        return not self.reasons
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What is known of one patient: plans, latest first, and authorizations with what was taken from them."""
+
+    plans: tuple[Plan, ...]
+    candidates: tuple[tuple[Authorization, tuple[ServiceDay, ...]], ...]
+
+
+def find(*, order: TreatmentOrder, units: int, on: date, visits: int = 1) -> Coverage:
+    """The cover of one visit of `order` that bills `units` on `on`. One SQL statement."""
+    need = Need(order, units, on, visits)
+    return _answer(_facts(order.clinic_id, [need]).get(order.patient_id), need)
+
+
+def find_many(*, clinic: Clinic, needs: Sequence[Need]) -> list[Coverage]:
+    """The cover of each of `needs`, in their order, each judged as if it were alone. One SQL statement."""
+    facts = _facts(clinic.id, needs) if needs else {}
+    return [_answer(facts.get(need.order.patient_id), need) for need in needs]
+
+
+def approval_of(authorization: Authorization, service_days: tuple[ServiceDay, ...]) -> Approval:
+    """The facts of a stored authorization, as the rule wants them."""
+    return Approval(
+        status=authorization.status,
+        payer_name=authorization.payer.name,
+        reference=authorization.reference,
+        hcpcs=authorization.hcpcs,
+        starts_on=authorization.starts_on,
+        ends_on=authorization.ends_on,
+        units_left=authorization.units_left,
+        visits_approved=authorization.visits_approved,
+        limit_units=authorization.limit_units,
+        limit_days=authorization.limit_days,
+        service_days=service_days,
+    )
+
+
+def covers(
+    authorization: Authorization, *, units: int, on: date, visits: int = 1, hcpcs: str = ""
+) -> tuple[Reason, ...]:
+    """Why `authorization` does not cover such a visit; empty when it does. At most one SQL statement."""
+    need = VisitNeed(units=units, on=on, visits=visits, hcpcs=hcpcs)
+    return check_cover(approval_of(authorization, service_days(authorization)), need)
+
+
+def service_days(authorization: Authorization) -> tuple[ServiceDay, ...]:
+    """What each visit takes of `authorization` (reserved or used); empty where the payer counts only units."""
+    if not _counts_visits(authorization):
+        return ()
+    taken = _taken_per_visit(LedgerEntry.objects.filter(authorization=authorization))
+    return tuple(ServiceDay(row["on"], row["units"]) for row in taken)
+
+
+def _counts_visits(authorization: Authorization) -> bool:
+    return authorization.visits_approved is not None or authorization.limit_units is not None
+
+
+def _taken_per_visit(entries: Any) -> Any:
+    totals = (
+        entries.order_by()
+        .values("visit_id")
+        .annotate(units=Sum(F("reserved_change") + F("used_change")), on=Max("service_on"))
+    )
+    return totals.filter(units__gt=0)
+
+
+def _facts(clinic_id: UUID, needs: Sequence[Need]) -> dict[UUID, _Facts]:
+    products = {need.order.product_id for need in needs}
+    taken = _taken_per_visit(
+        LedgerEntry.objects.filter(
+            Q(authorization__visits_approved__isnull=False) | Q(authorization__limit_units__isnull=False),
+            authorization=OuterRef("candidate__id"),
+        )
+    )
+    rows = (
+        Patient.objects.filter(clinic_id=clinic_id, id__in={need.order.patient_id for need in needs})
+        .order_by()
+        .annotate(
+            plan=FilteredRelation("coverages"),
+            candidate=FilteredRelation("authorizations", condition=Q(authorizations__product__in=products)),
+            taken=ArraySubquery(taken.values(json=JSONObject(on="on", units="units"))),
+        )
+        .select_related("plan__payer", "candidate__payer")  # type: ignore[misc] # the plugin knows no FilteredRelation
+    )
+    plans: dict[UUID, dict[Any, Plan]] = {}
+    candidates: dict[UUID, dict[UUID, tuple[Authorization, tuple[ServiceDay, ...]]]] = {}
+    for row in rows:
+        found: Any = row
+        if (plan := getattr(found, "plan", None)) is not None:
+            plans.setdefault(row.id, {})[plan.pk] = plan
+        if (candidate := getattr(found, "candidate", None)) is not None:
+            days = tuple(ServiceDay(date.fromisoformat(day["on"]), day["units"]) for day in found.taken)
+            candidates.setdefault(row.id, {})[candidate.pk] = (candidate, days)
+    latest_first = {
+        patient: tuple(sorted(held.values(), key=lambda plan: (plan.starts_on, plan.pk), reverse=True))
+        for patient, held in plans.items()
+    }
+    return {
+        patient: _Facts(latest_first.get(patient, ()), tuple(candidates.get(patient, {}).values()))
+        for patient in plans.keys() | candidates.keys()
+    }
+
+
+def _payer_on(facts: _Facts, on: date) -> Payer | None:
+    held = (plan for plan in facts.plans if plan.starts_on <= on and (plan.ends_on is None or on <= plan.ends_on))
+    plan = next(held, None)
+    return plan.payer if plan else None
+
+
+def _answer(facts: _Facts | None, need: Need) -> Coverage:
+    facts = facts or _Facts((), ())
+    payer = _payer_on(facts, need.on)
+    if payer is not None and not payer.needs_authorization:
+        return Coverage(None, (), is_required=False)
+    wanted = VisitNeed(units=need.units, on=need.on, visits=need.visits, hcpcs=need.order.hcpcs)
+    judged = [
+        (authorization, _reasons(authorization, days, payer, wanted))
+        for authorization, days in facts.candidates
+        if authorization.product_id == need.order.product_id
+    ]
+    if not judged:
+        return Coverage(None, (_missing(payer, need),), is_required=True)
+    authorization, reasons = min(judged, key=_nearest)
+    return Coverage(authorization, reasons, is_required=True)
+
+
+def _reasons(
+    authorization: Authorization, days: tuple[ServiceDay, ...], payer: Payer | None, wanted: VisitNeed
+) -> tuple[Reason, ...]:
+    reasons = check_cover(approval_of(authorization, days), wanted)
+    if payer is None or authorization.payer_id == payer.id:
+        return reasons
+    name = f"{authorization.payer.name} {authorization.reference}".strip()
+    sentence = (
+        f"{name} does not count: on {wanted.on:%a %-d %b %Y} the patient is insured with {payer.name}. "
+        "Start a request there."
+    )
+    return (Reason("payer_mismatch", sentence, is_hard=False), *reasons)
+
+
+def _missing(payer: Payer | None, need: Need) -> Reason:
+    whom = payer.name if payer else "the patient's insurer (none is on file for that date)"
+    sentence = f"Nothing was asked of {whom} for this drug yet. Start a request before {need.on:%a %-d %b %Y}."
+    return Reason("missing", sentence, is_hard=False)
+
+
+def _nearest(judged: tuple[Authorization, tuple[Reason, ...]]) -> tuple[Any, ...]:
+    """Covering first, the one that ends soonest; then fewest reasons; then the latest to end."""
+    authorization, reasons = judged
+    ends = authorization.ends_on.toordinal() if authorization.ends_on else date.max.toordinal()
+    return (len(reasons), _far(reasons), ends if not reasons else -ends, authorization.id)
+
+
+def _far(reasons: tuple[Reason, ...]) -> int:
+    """How far a single reason is from cover: an authorization long over comes after one that lacks some units."""
+    order = ("units_short", "visits_short", "too_often", "not_approved", "before_start", "after_end", "denied")
+    return max((order.index(reason.code) if reason.code in order else len(order) for reason in reasons), default=-1)

@@ -1,0 +1,188 @@
+"""The unit ledger: reserve at booking, release on cancel, use when given, take the use back.
+
+Each act locks the authorization row first, then adds entries; a trigger keeps the running totals and a CHECK makes an
+overdrawn authorization impossible. Nothing is ever changed or deleted. Every act may be repeated without harm.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from uuid import UUID
+
+from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry, LedgerKind
+from authorizations.queries import coverage
+from core import clock
+from core.actor import Actor
+from core.errors import BadInput, Conflict, NotFound
+from core.transactions import business_act
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What a visit holds of one locked authorization."""
+
+    authorization: Authorization
+    reserved: int
+    used: int
+    service_on: date
+
+
+@business_act
+def reserve(*, authorization: Authorization, visit_id: UUID, units: int, service_on: date, by: Actor) -> None:
+    """Reserve `units` of `authorization` for a visit on a clinic-local date.
+
+    Raises Conflict with every reason why it does not cover the visit (`units_short`, `after_end`, ...), looked at again
+    under the lock, and `already_reserved` when the visit holds other units. The same reservation twice is one.
+    """
+    if units < 1:
+        raise BadInput("units", "A visit reserves at least 1 unit.", field="units")
+    locked = Authorization.objects.select_for_update(of=("self",)).select_related("payer").filter(
+        id=authorization.id, clinic_id=authorization.clinic_id
+    ).first()  # fmt: skip
+    if locked is None:
+        raise NotFound("authorization")
+    held = _held(visit_id, lock=False)
+    if held:
+        _check_same(held, locked, units, service_on)
+        return
+    reasons = coverage.covers(locked, units=units, on=service_on)
+    if reasons:
+        raise Conflict.of(reasons)
+    _add(locked, visit_id, LedgerKind.RESERVE, units=units, on=service_on, by=by, reserved=units)
+
+
+@business_act
+def release(*, visit_id: UUID, by: Actor) -> None:
+    """Give back whatever is reserved for the visit. Units already used stay used (see `reverse`)."""
+    for held in _held(visit_id):
+        back = held.reserved
+        if back:
+            _add(
+                held.authorization, visit_id, LedgerKind.RELEASE, units=back, on=held.service_on, by=by, reserved=-back
+            )
+
+
+@business_act
+def post(*, visit_id: UUID, units: int, service_on: date, by: Actor) -> None:
+    """Turn the visit's reservation into use: `units` were given on `service_on`. A visit without one uses nothing.
+
+    What was given is never refused: units beyond the approval stay out of the ledger and become a line of the
+    authorization's history and a follow-up, so that somebody asks the payer for them.
+    """
+    if units < 1:
+        raise BadInput("units", "A visit uses at least 1 unit.", field="units")
+    for held in _held(visit_id):
+        if not held.reserved:
+            continue
+        whole = held.authorization
+        covered = min(units, held.reserved + whole.units_left)
+        _add(
+            whole,
+            visit_id,
+            LedgerKind.POST,
+            units=covered,
+            on=service_on,
+            by=by,
+            reserved=-held.reserved,
+            used=covered,
+        )
+        if covered < units:
+            _report_beyond(whole, visit_id, given=units, covered=covered, service_on=service_on, by=by)
+
+
+@business_act
+def reverse(*, visit_id: UUID, by: Actor) -> None:
+    """Take the use back and reserve again, as before `post`; at most what the authorization still holds."""
+    for held in _held(visit_id):
+        if not held.used:
+            continue
+        whole = held.authorization
+        posts = LedgerEntry.objects.filter(authorization=whole, visit_id=visit_id, kind=LedgerKind.POST)
+        before = posts.order_by("at", "id").last()
+        wanted = -before.reserved_change if before else held.used
+        again = min(wanted, held.used + whole.units_left)
+        _add(
+            whole,
+            visit_id,
+            LedgerKind.REVERSE,
+            units=held.used,
+            on=held.service_on,
+            by=by,
+            reserved=again,
+            used=-held.used,
+        )
+
+
+def _held(visit_id: UUID, *, lock: bool = True) -> list[_Held]:
+    """What the visit holds, per authorization, in lock order; under the rows' locks unless told otherwise."""
+    entries = LedgerEntry.objects.filter(visit_id=visit_id).order_by("authorization_id", "at", "id")
+    locked: dict[UUID, Authorization] = {}
+    if lock:
+        ids = set(entries.values_list("authorization_id", flat=True))
+        rows = Authorization.objects.select_for_update().filter(id__in=ids).order_by("id")
+        locked = {row.id: row for row in rows}
+    held = []
+    for authorization_id, group in groupby(entries, key=lambda entry: entry.authorization_id):
+        lines = list(group)
+        reserved = sum(line.reserved_change for line in lines)
+        used = sum(line.used_change for line in lines)
+        if reserved or used:
+            authorization = locked.get(authorization_id) or lines[0].authorization
+            held.append(_Held(authorization, reserved, used, lines[-1].service_on))
+    return held
+
+
+def _check_same(held: list[_Held], wanted: Authorization, units: int, service_on: date) -> None:
+    """Refuse unless the visit already holds exactly what is wanted."""
+    only = held[0]
+    is_same = len(held) == 1 and only.authorization.id == wanted.id and only.service_on == service_on
+    if not (is_same and units == only.reserved + only.used):
+        raise Conflict(
+            "already_reserved",
+            "This visit already holds units of an authorization. Release them before reserving others.",
+        )
+
+
+def _add(
+    authorization: Authorization,
+    visit_id: UUID,
+    kind: LedgerKind,
+    *,
+    units: int,
+    on: date,
+    by: Actor,
+    reserved: int = 0,
+    used: int = 0,
+) -> None:
+    LedgerEntry.objects.create(
+        authorization=authorization,
+        visit_id=visit_id,
+        kind=kind,
+        units=units,
+        reserved_change=reserved,
+        used_change=used,
+        service_on=on,
+        at=clock.now(),
+        by_label=by.label,
+    )
+
+
+def _report_beyond(
+    authorization: Authorization, visit_id: UUID, *, given: int, covered: int, service_on: date, by: Actor
+) -> None:
+    beyond = given - covered
+    now = clock.now()
+    AuthorizationEvent.objects.create(
+        authorization=authorization,
+        at=now,
+        by_label=by.label,
+        kind="beyond_approval",
+        text=f"{given} units were given on {service_on:%a %-d %b %Y}; {beyond} of them are beyond the approval.",
+        data={"visit_id": str(visit_id), "units_beyond": beyond},
+    )
+    authorization.refresh_from_db(fields=["version"])
+    Authorization.objects.filter(id=authorization.id).update(
+        next_step=f"Ask for {beyond} more units for {service_on:%-d %b}",
+        follow_up_on=clock.today(authorization.clinic.zone),
+        version=authorization.version + 1,
+    )
