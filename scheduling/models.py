@@ -1,8 +1,8 @@
 """Chairs, shifts, capacity and visits, and the constraints that make double-booking impossible.
 
 - A chair and a patient hold one visit at an instant: partial exclusion constraints over the occupying statuses.
-- Nurse load and starts per quarter hour never exceed capacity without a named override: `CapacitySlot` rows with CHECKs,
-  locked in order by a BEFORE trigger and counted by an AFTER trigger (docs/adr/0002).
+- Nurse load and starts per quarter hour never exceed capacity without a named override: `CapacitySlot` rows with
+  CHECKs, locked in order by a BEFORE trigger and counted by an AFTER trigger (docs/adr/0002).
 - Only moves in `scheduling.domain.statuses.MOVES` are possible: a trigger generated from that table.
 """
 
@@ -158,11 +158,9 @@ class Visit(models.Model):
     load_profile = ArrayField(models.PositiveSmallIntegerField())
     start_quarter = models.PositiveSmallIntegerField()
     overrides = models.JSONField(default=list, blank=True)
-    is_override = models.BooleanField(default=False)
+    is_over_capacity = models.BooleanField(default=False)
     hold_until = models.DateTimeField(null=True)
-    authorization = models.ForeignKey(
-        Authorization, on_delete=models.PROTECT, null=True, related_name="visits"
-    )
+    authorization = models.ForeignKey(Authorization, on_delete=models.PROTECT, null=True, related_name="visits")
     units = models.PositiveIntegerField()
     nurse = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     confirmed_at = models.DateTimeField(null=True)
@@ -272,9 +270,7 @@ class MoveRequest(models.Model):
     class Meta:
         ordering = ["created_at"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["visit"], condition=Q(state="open"), name="move_request_one_open"
-            ),
+            models.UniqueConstraint(fields=["visit"], condition=Q(state="open"), name="move_request_one_open"),
         ]
 
     def __str__(self) -> str:

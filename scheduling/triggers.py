@@ -1,7 +1,7 @@
 """The database's side of booking: what holds even against raw SQL, bulk writes and mistakes.
 
-LOCK_CAPACITY runs BEFORE and only locks capacity rows, in key order, so it has no effect when ON CONFLICT drops the row.
-COUNT_CAPACITY runs AFTER and adds up; the CHECKs of `CapacitySlot` refuse. `LOCK` then `COUNT` is design P of docs/adr/0002.
+LOCK_CAPACITY runs BEFORE and only locks capacity rows, in key order, so that it leaves no trace when ON CONFLICT drops
+the row. COUNT_CAPACITY runs AFTER and adds up; the CHECKs of `CapacitySlot` refuse (docs/adr/0002).
 """
 
 import pgtrigger
@@ -69,7 +69,8 @@ COUNT_CAPACITY = pgtrigger.Trigger(
         IF TG_OP = 'UPDATE' AND OLD.status IN {_OCCUPYING_SQL} THEN
             UPDATE scheduling_capacityslot slot
                SET load_used = slot.load_used - need.load,
-                   override_load = greatest(0, least(slot.override_load, slot.load_used - need.load - slot.load_cap)),
+                   override_load =
+                       greatest(0, least(slot.override_load, slot.load_used - need.load - slot.load_cap)),
                    starts_used = slot.starts_used - need.starts,
                    override_starts =
                        greatest(0, least(slot.override_starts, slot.starts_used - need.starts - slot.starts_cap))
@@ -81,11 +82,11 @@ COUNT_CAPACITY = pgtrigger.Trigger(
         IF NEW.status IN {_OCCUPYING_SQL} THEN
             UPDATE scheduling_capacityslot slot
                SET load_used = slot.load_used + need.load,
-                   override_load = CASE WHEN NEW.is_override
+                   override_load = CASE WHEN NEW.is_over_capacity
                        THEN greatest(slot.override_load, slot.load_used + need.load - slot.load_cap)
                        ELSE slot.override_load END,
                    starts_used = slot.starts_used + need.starts,
-                   override_starts = CASE WHEN NEW.is_override
+                   override_starts = CASE WHEN NEW.is_over_capacity
                        THEN greatest(slot.override_starts, slot.starts_used + need.starts - slot.starts_cap)
                        ELSE slot.override_starts END
               FROM (SELECT lower(NEW.period) + (ordinal - 1) * interval '15 minutes' AS at, load,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from accounts.domain.policy import Role
 from accounts.models import Clinic, Membership, OpeningHours, Organization, User
-from accounts.queries import actor_for, workplaces
+from accounts.queries import actor_for, patient_id_of, workplaces
 from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
@@ -66,8 +66,6 @@ def make_staff(clinic: Clinic, role: Role = Role.SCHEDULER, **fields: Any) -> Us
 
 def actor(user: User) -> Actor:
     """`user` as an actor at their first clinic."""
-    from accounts.queries import patient_id_of
-
     return actor_for(user, workplaces(user)[0], patient_id=patient_id_of(user))
 
 

@@ -47,7 +47,7 @@ _ICONS = {
 }
 
 OCCUPYING = frozenset(S) - {S.NO_SHOW, S.CANCELLED}
-"""Statuses in which the visit holds its chair, its patient and its nurses' time (a finished one, up to when it ended)."""
+"""Statuses in which the visit holds its chair, its patient and its nurses' time (a finished one, until it ended)."""
 
 EXPECTED = frozenset({S.BOOKED, S.CONFIRMED})
 """Booked and not yet here: it can be moved, cancelled, reminded."""

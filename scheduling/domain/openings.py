@@ -1,0 +1,168 @@
+"""Where a visit could go, ranked, each with its reasons in words. Pure.
+
+A day is a row of quarter hours; a chair's occupancy is an integer with one bit per quarter hour, so that asking "free
+for these twelve?" is one AND. Ranking follows the design: within the window, nurse load at most 90 %, no leftover gap
+too short to use, near the preferred day and time, then earliest.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from core.intervals import QUARTER, Interval
+
+COMFORTABLE_PERCENT = 90
+SHORT_GAP_QUARTERS = 3
+NO_NURSE = 999
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayGrid:
+    """One open day of a clinic. Index 0 is the quarter hour at `opens_at`; loads in hundredths of a nurse."""
+
+    on: date
+    opens_at: datetime
+    load_used: tuple[int, ...]
+    load_cap: tuple[int, ...]
+    starts_used: tuple[int, ...]
+    starts_cap: tuple[int, ...]
+    taken: dict[UUID, int]
+    patient_taken: int
+
+    @property
+    def quarters(self) -> int:
+        return len(self.load_cap)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What is looked for: a load profile inside a window, with what the patient prefers."""
+
+    need: tuple[int, ...]
+    start_quarter: int
+    due_on: date
+    earliest_on: date
+    latest_on: date
+    not_before: datetime
+    prefers_weekday: int | None = None
+    prefers_minute: int | None = None
+    first_quarter: int = 0
+    last_quarter: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opening:
+    """A chair and a time that no hard rule forbids. `soft` names the rules that would need a reason."""
+
+    chair_id: UUID
+    on: date
+    interval: Interval
+    peak_percent: int
+    leftover_minutes: int
+    soft: tuple[str, ...]
+    reasons: tuple[str, ...]
+    rank: tuple[int, ...]
+
+
+def find(days: Sequence[DayGrid], chairs: Sequence[UUID], wish: Wish) -> Iterator[Opening]:
+    """The best chair at every start that no hard rule forbids, in no particular order; sort by `rank`."""
+    for day in days:
+        mask = (1 << len(wish.need)) - 1
+        last = min(day.quarters - len(wish.need), wish.last_quarter if wish.last_quarter is not None else day.quarters)
+        for at in range(wish.first_quarter, last + 1):
+            if day.opens_at + at * QUARTER < wish.not_before or day.patient_taken & (mask << at):
+                continue
+            best = _best_chair(day, chairs, at, mask << at)
+            if best is not None:
+                yield _opening(day, wish, at, *best)
+
+
+def _best_chair(day: DayGrid, chairs: Sequence[UUID], at: int, mask: int) -> tuple[UUID, int] | None:
+    """The free chair that leaves the least unusable time around the visit, with that time in quarter hours."""
+    best: tuple[int, int, UUID] | None = None
+    for order, chair in enumerate(chairs):
+        taken = day.taken.get(chair, 0)
+        if taken & mask:
+            continue
+        waste = _waste(taken, at, mask.bit_count(), day.quarters)
+        if best is None or (waste, order) < best[:2]:
+            best = (waste, order, chair)
+            if waste == 0:
+                break
+    return (best[2], best[0]) if best else None
+
+
+def _waste(taken: int, at: int, length: int, quarters: int) -> int:
+    before = 0
+    while at - before > 0 and not taken >> (at - before - 1) & 1:
+        before += 1
+    end = at + length
+    after = 0
+    while end + after < quarters and not taken >> (end + after) & 1:
+        after += 1
+    return sum(gap for gap in (before, after) if 0 < gap < SHORT_GAP_QUARTERS)
+
+
+def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int) -> Opening:
+    soft = []
+    peak = 0
+    for offset, need in enumerate(wish.need):
+        cap = day.load_cap[at + offset]
+        used = day.load_used[at + offset] + need
+        peak = max(peak, NO_NURSE if cap == 0 else -(-used * 100 // cap))
+    if peak > 100:
+        soft.append("nurse_load")
+    starting = at + wish.start_quarter
+    if day.starts_used[starting] + 1 > day.starts_cap[starting]:
+        soft.append("nurse_starts")
+    if day.on < wish.earliest_on:
+        soft.append("too_early")
+    elif day.on > wish.latest_on:
+        soft.append("too_late")
+    start = day.opens_at + at * QUARTER
+    return Opening(
+        chair_id=chair,
+        on=day.on,
+        interval=Interval(start, start + len(wish.need) * QUARTER),
+        peak_percent=peak,
+        leftover_minutes=waste * 15,
+        soft=tuple(soft),
+        reasons=tuple(_reasons(day.on, wish, peak, waste)),
+        rank=(
+            len(soft),
+            int(peak > COMFORTABLE_PERCENT),
+            int(waste > 0),
+            int(wish.prefers_weekday is not None and day.on.weekday() != wish.prefers_weekday),
+            abs((day.on - wish.due_on).days),
+            0 if wish.prefers_minute is None else abs(at * 15 - wish.prefers_minute) // 30,
+            at,
+        ),
+    )
+
+
+def _reasons(on: date, wish: Wish, peak: int, waste: int) -> Iterator[str]:
+    away = (on - wish.due_on).days
+    if away == 0:
+        yield "on the due date"
+    else:
+        yield f"{abs(away)} day{'s' if abs(away) != 1 else ''} {'after' if away > 0 else 'before'} the due date"
+    if wish.prefers_weekday is not None and on.weekday() == wish.prefers_weekday:
+        yield "their usual weekday"
+    yield f"nurse load reaches {peak} %" if peak < NO_NURSE else "no nurse on shift"
+    if waste:
+        yield f"leaves {waste * 15} min unused beside it"
+
+
+def one_per_half_hour(ranked: Sequence[Opening], limit: int) -> list[Opening]:
+    """The first `limit` of `ranked`, no two of them in the same half hour of the same day."""
+    seen: set[tuple[date, int]] = set()
+    chosen = []
+    for opening in ranked:
+        key = (opening.on, int(opening.interval.start.timestamp() // timedelta(minutes=30).total_seconds()))
+        if key not in seen:
+            seen.add(key)
+            chosen.append(opening)
+            if len(chosen) == limit:
+                break
+    return chosen

@@ -1,0 +1,178 @@
+"""Reading the grid that `scheduling.domain.openings` searches: three SQL statements whatever the number of days."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.models import Clinic
+from core import clock
+from core.intervals import QUARTER, ceil_quarter
+from regimens.models import CourseDay
+from scheduling.domain import openings as rules
+from scheduling.domain.openings import DayGrid, Opening, Wish
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
+from scheduling.services.places import profile_for
+
+PARTS_OF_DAY = {"morning": (time(0), time(12)), "afternoon": (time(12), time(23, 59))}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundOpening:
+    """An opening with the chair it is in."""
+
+    chair: Chair
+    opening: Opening
+
+
+def find(
+    *,
+    clinic: Clinic,
+    course_day: CourseDay,
+    first_on: date | None = None,
+    last_on: date | None = None,
+    part_of_day: str | None = None,
+    limit: int | None = 5,
+    moving: Visit | None = None,
+    usual: tuple[int, time] | None = None,
+) -> list[FoundOpening]:
+    """The best openings for `course_day`, best first, at most one per half hour.
+
+    Looks from `first_on` to `last_on` (clinic-local, inclusive; the order's window unless given). `moving` is a visit
+    whose own place counts as free; `usual` the weekday and time the patient usually has. `limit` None gives all.
+    """
+    shift = course_day.due_on - course_day.course.due_on
+    earliest_on, latest_on = course_day.course.earliest_on + shift, course_day.course.latest_on + shift
+    today = clock.today(clinic.zone)
+    first_on = max(first_on or earliest_on, today)
+    last_on = last_on or max(latest_on, first_on)
+    patient = course_day.course.order.patient
+    load = profile_for(clinic, course_day)
+    chairs = _chairs(clinic, private_room=patient.needs_private_room)
+    days = _days(clinic, first_on, last_on, patient.id, moving)
+    weekday = patient.prefers_weekday if usual is None else usual[0]
+    at = patient.prefers_time if usual is None else usual[1]
+    found: list[Opening] = []
+    for day in days:
+        bounds = _bounds(day, clinic, part_of_day)
+        wish = Wish(
+            need=load.need,
+            start_quarter=load.start_quarter,
+            due_on=course_day.due_on,
+            earliest_on=earliest_on,
+            latest_on=latest_on,
+            not_before=ceil_quarter(clock.now()),
+            prefers_weekday=weekday,
+            prefers_minute=None if at is None else _minute(day, at, clinic),
+            first_quarter=bounds[0],
+            last_quarter=bounds[1],
+        )
+        found.extend(rules.find([day], list(chairs), wish))
+    found.sort(key=lambda opening: opening.rank)
+    chosen = rules.one_per_half_hour(found, limit) if limit else found
+    return [FoundOpening(chair=chairs[opening.chair_id], opening=opening) for opening in chosen]
+
+
+def _chairs(clinic: Clinic, *, private_room: bool) -> dict[UUID, Chair]:
+    """Chairs that would do, private rooms last unless one is needed, so that they stay free for who needs them."""
+    wanted = Q(kind=ChairKind.PRIVATE_ROOM) if private_room else Q()
+    chairs = Chair.objects.filter(wanted, clinic=clinic, is_active=True).select_related("clinic")
+    in_order = sorted(chairs, key=lambda chair: (chair.kind == ChairKind.PRIVATE_ROOM, chair.position))
+    return {chair.id: chair for chair in in_order}
+
+
+def _days(clinic: Clinic, first_on: date, last_on: date, patient_id: UUID, moving: Visit | None) -> list[DayGrid]:
+    start, _ = clock.day_bounds(first_on, clinic.zone)
+    _, end = clock.day_bounds(last_on, clinic.zone)
+    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
+    by_day: dict[date, list[tuple[datetime, int, int, int, int]]] = defaultdict(list)
+    for row in slots.values_list("starts_at", "load_used", "load_cap", "starts_used", "starts_cap"):
+        by_day[row[0].astimezone(clinic.zone).date()].append(row)
+    taken = _taken(clinic, start, end, patient_id, moving)
+    return [_grid(on, rows, taken.get(on, []), patient_id, moving) for on, rows in by_day.items()]
+
+
+Taken = tuple[UUID, UUID, datetime, datetime]
+
+
+def _taken(
+    clinic: Clinic, start: datetime, end: datetime, patient_id: UUID, moving: Visit | None
+) -> dict[date, list[Taken]]:
+    visits = (
+        Visit.objects.filter(
+            Q(clinic=clinic) | Q(patient_id=patient_id),
+            organization_id=clinic.organization_id,
+            status__in=OCCUPYING_VALUES,
+            period__overlap=(start, end),
+        )
+        .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
+        .exclude(pk=moving.pk if moving else None)
+        .values_list("chair_id", "patient_id", "period")
+    )
+    by_day: dict[date, list[Taken]] = defaultdict(list)
+    for chair_id, patient, period in visits:
+        by_day[period.lower.astimezone(clinic.zone).date()].append((chair_id, patient, period.lower, period.upper))
+    return by_day
+
+
+def _grid(
+    on: date,
+    rows: Sequence[tuple[datetime, int, int, int, int]],
+    taken: Iterable[Taken],
+    patient_id: UUID,
+    moving: Visit | None,
+) -> DayGrid:
+    opens_at = rows[0][0]
+    masks: dict[UUID, int] = defaultdict(int)
+    patient_mask = 0
+    for chair_id, patient, lower, upper in taken:
+        mask = _mask(opens_at, lower, upper, len(rows))
+        masks[chair_id] |= mask
+        if patient == patient_id:
+            patient_mask |= mask
+    used = [row[1] for row in rows]
+    starts = [row[3] for row in rows]
+    if moving is not None:
+        _give_back(moving, opens_at, used, starts)
+    return DayGrid(
+        on=on,
+        opens_at=opens_at,
+        load_used=tuple(used),
+        load_cap=tuple(row[2] for row in rows),
+        starts_used=tuple(starts),
+        starts_cap=tuple(row[4] for row in rows),
+        taken=masks,
+        patient_taken=patient_mask,
+    )
+
+
+def _give_back(moving: Visit, opens_at: datetime, used: list[int], starts: list[int]) -> None:
+    first = (moving.period.lower - opens_at) // QUARTER
+    for offset, need in enumerate(moving.load_profile):
+        if 0 <= first + offset < len(used):
+            used[first + offset] -= need
+    if 0 <= first + moving.start_quarter < len(starts):
+        starts[first + moving.start_quarter] -= 1
+
+
+def _mask(opens_at: datetime, lower: datetime, upper: datetime, quarters: int) -> int:
+    first = max(0, (lower - opens_at) // QUARTER)
+    last = min(quarters, -((opens_at - upper) // QUARTER))
+    return ((1 << max(0, last - first)) - 1) << first
+
+
+def _bounds(day: DayGrid, clinic: Clinic, part_of_day: str | None) -> tuple[int, int | None]:
+    if part_of_day not in PARTS_OF_DAY:
+        return 0, None
+    begins, ends = PARTS_OF_DAY[part_of_day]
+    return max(0, _minute(day, begins, clinic) // 15), max(-1, _minute(day, ends, clinic) // 15 - 1)
+
+
+def _minute(day: DayGrid, wall: time, clinic: Clinic) -> int:
+    """Minutes from the day's opening to `wall` on the clinic's clock."""
+    local = datetime.combine(day.on, wall, tzinfo=clinic.zone)
+    return int((local - day.opens_at) / timedelta(minutes=1))

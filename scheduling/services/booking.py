@@ -1,0 +1,229 @@
+"""Booking, moving and cancelling visits: the only code that gives a chair to a patient.
+
+Each act is one transaction in the lock order of `core.transactions`: capacity rows, authorization, visit, then events,
+audit, messages, and the board's version. A refusal changes nothing and says who, when and what instead.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.domain.policy import Permission
+from core import clock
+from core.actor import Actor
+from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Reason
+from core.ids import new_id
+from core.intervals import Interval
+from core.transactions import business_act
+from regimens.models import CourseDay, OrderStatus
+from scheduling.domain.placement import CAPACITY_CODES
+from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
+from scheduling.models import Chair, Visit
+from scheduling.services import boards, coverage, notices, places, records
+
+MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
+
+
+@dataclass(frozen=True)
+class Override:
+    """Why a person goes ahead although soft rules say no. It is kept on the visit and shown everywhere."""
+
+    reason: str
+
+
+@business_act
+def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, override: Override | None = None) -> Visit:
+    """Book `course_day` into `chair` from `start` for as long as it needs.
+
+    Raises `Conflict` when a hard rule forbids it, `NeedsReason` when only soft rules do and no `override` was given,
+    `BadInput` for a start without a time zone.
+    """
+    by.require(Permission.VISIT_BOOK, "book visits")
+    start = _instant(start)
+    order = course_day.course.order
+    _check_same_clinic(course_day, chair, by)
+    if order.status != OrderStatus.ACTIVE:
+        raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active; accept it first.")
+    interval = Interval(start, start + timedelta(minutes=course_day.chair_minutes))
+    load = places.profile_for(chair.clinic, course_day)
+    slots = places.lock_capacity(chair.clinic, interval)
+    _check_not_booked(course_day)
+    wanted = places.placement(course_day=course_day, chair=chair, interval=interval, load=load)
+    on = records.day_at(start, chair)
+    authorization, uncovered = coverage.cover(course_day, on)
+    reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
+    accepted = _judge(reasons, override, by)
+    places.drop_dead_holds(chair=chair, patient_id=order.patient_id, interval=interval)
+    now = clock.now()
+    visit = Visit(
+        id=new_id(),
+        organization_id=chair.clinic.organization_id,
+        clinic=chair.clinic,
+        patient=order.patient,
+        course_day=course_day,
+        chair=chair,
+        period=_range(interval),
+        planned_minutes=interval.minutes,
+        status=VisitStatus.BOOKED,
+        load_profile=list(load.need),
+        start_quarter=load.start_quarter,
+        overrides=accepted,
+        is_over_capacity=_is_over_capacity(accepted),
+        authorization=authorization,
+        units=course_day.units,
+        created_at=now,
+        updated_at=now,
+    )
+    coverage.reserve(visit, on, by)
+    records.insert(visit)
+    records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
+    notices.booked(visit=visit)
+    boards.bump(chair.clinic, [on])
+    return visit
+
+
+@business_act
+def move(
+    *,
+    visit: Visit,
+    chair: Chair,
+    start: datetime,
+    expected_version: int,
+    by: Actor,
+    override: Override | None = None,
+) -> Visit:
+    """Move `visit` to `chair` at `start`, keeping its length; it keeps its old place when this is refused.
+
+    Raises `Stale` when the visit changed after version `expected_version` was shown, and what `book` raises.
+    """
+    by.require(Permission.VISIT_CHANGE, "move visits")
+    moved = _relocate(visit, chair, _instant(start), expected_version=expected_version, by=by, override=override)
+    notices.moved(visit=moved)
+    return moved
+
+
+@business_act
+def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Visit:
+    """Cancel a visit that has not begun: its chair, its nurses' time and its units are free again."""
+    by.require(Permission.VISIT_CHANGE, "cancel visits")
+    reason = reason.strip()
+    if not reason:
+        raise BadInput("reason_missing", "Say why the visit is cancelled.", field="reason")
+    places.lock_capacity(visit.clinic, places.interval_of(visit))
+    coverage.release(visit, by)
+    current = records.lock(visit, expected_version)
+    if current.status not in MOVABLE:
+        raise Conflict(
+            "already_started",
+            f"{current.patient.short_name} is {records.label(current)}; only a visit to come can be cancelled.",
+        )
+    before = {"status": current.status}
+    current.status = VisitStatus.CANCELLED
+    current.cancel_reason = reason[:120]
+    records.save(current)
+    records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason)
+    notices.cancelled(visit=current)
+    boards.bump(current.clinic, [records.local_day(current)])
+    return current
+
+
+def restore_place(*, visit: Visit, chair: Chair, start: datetime, by: Actor) -> Visit:
+    """Put a moved visit back where it was (undo); refused like any move when the old place is taken."""
+    return _relocate(visit, chair, start, expected_version=visit.version, by=by, override=None)
+
+
+def _relocate(
+    visit: Visit, chair: Chair, start: datetime, *, expected_version: int, by: Actor, override: Override | None
+) -> Visit:
+    _check_same_clinic(visit.course_day, chair, by)
+    old = places.interval_of(visit)
+    interval = Interval(start, start + (old.end - old.start))
+    slots = places.lock_capacity(chair.clinic, old, interval)
+    old_day, new_day = records.local_day(visit), records.day_at(start, chair)
+    authorization, uncovered = visit.authorization, ()
+    if new_day != old_day:
+        coverage.release(visit, by)
+        authorization, uncovered = coverage.cover(visit.course_day, new_day)
+    current = records.lock(visit, expected_version)
+    if current.status not in MOVABLE:
+        who = f"{current.patient.short_name} is {records.label(current)}"
+        raise Conflict("already_started", f"{who} and can't be moved.")
+    load = places.profile_for(chair.clinic, current.course_day)
+    if load.quarters != len(current.load_profile):
+        load = type(load)(tuple(current.load_profile), current.start_quarter)
+    wanted = places.placement(course_day=current.course_day, chair=chair, interval=interval, load=load)
+    known = {item["code"] for item in current.overrides}
+    reasons = [*places.check(wanted, slots, chair=chair, moving=current), *uncovered]
+    accepted = _judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
+    still = [item for item in current.overrides if item["code"] in {reason.code for reason in reasons}]
+    before = records.place(current)
+    places.drop_dead_holds(chair=chair, patient_id=current.patient_id, interval=interval)
+    current.chair, current.period = chair, _range(interval)
+    current.load_profile, current.start_quarter = list(load.need), load.start_quarter
+    current.overrides = [*still, *accepted]
+    current.is_over_capacity = _is_over_capacity(current.overrides)
+    current.authorization = authorization
+    if new_day != old_day:
+        coverage.reserve(current, new_day, by)
+    records.save(current)
+    why = override.reason if override else ""
+    records.note(current, "move", by, before=before, after=records.place(current), reason=why)
+    boards.bump(chair.clinic, [old_day, new_day])
+    return current
+
+
+def _judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> list[dict[str, str]]:
+    """Refuse, or return the overrides to keep on the visit."""
+    hard = [reason for reason in reasons if reason.is_hard]
+    if hard:
+        bad = all(reason.code in {"off_grid", "in_the_past"} for reason in hard)
+        raise (BadInput if bad else Conflict).of(hard)
+    if not reasons:
+        return []
+    if override is None or not override.reason.strip():
+        raise NeedsReason.of(reasons)
+    if not by.can(Permission.VISIT_OVERRIDE):
+        raise NotAllowed("not_allowed", f"Your role may not go ahead against a rule. {reasons[0].sentence}")
+    text = override.reason.strip()[:200]
+    return [{"code": r.code, "sentence": r.sentence, "reason": text, "by": by.label} for r in reasons]
+
+
+def _check_same_clinic(course_day: CourseDay, chair: Chair, by: Actor) -> None:
+    order = course_day.course.order
+    if by.clinic_id is not None and (chair.clinic_id != by.clinic_id or order.clinic_id != by.clinic_id):
+        raise NotFound("chair" if chair.clinic_id != by.clinic_id else "course day")
+    if chair.clinic.organization_id != order.patient.organization_id:
+        raise NotFound("chair")
+
+
+def _check_not_booked(course_day: CourseDay) -> None:
+    other = (
+        Visit.objects.filter(course_day=course_day, status__in=[status.value for status in OCCUPYING])
+        .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
+        .select_related("chair__clinic")
+        .first()
+    )
+    if other is not None:
+        when = other.period.lower.astimezone(other.chair.clinic.zone)
+        raise Conflict(
+            "already_booked",
+            f"Day {course_day.day_number} of course {course_day.course.number} is already booked: "
+            f"{when:%a %-d %b %Y %H:%M} in {other.chair.name}.",
+        )
+
+
+def _is_over_capacity(accepted: Sequence[dict[str, str]]) -> bool:
+    return any(item["code"] in CAPACITY_CODES for item in accepted)
+
+
+def _instant(start: datetime) -> datetime:
+    if start.tzinfo is None:
+        sentence = "The start needs a time zone offset, such as 2026-11-20T09:00-06:00."
+        raise BadInput("no_time_zone", sentence, field="start")
+    return start.astimezone(UTC)
+
+
+def _range(interval: Interval) -> DateTimeTZRange:
+    return DateTimeTZRange(interval.start, interval.end, "[)")

@@ -1,0 +1,31 @@
+"""Units for a visit: which authorization covers it, reserving them at booking and giving them back."""
+
+from datetime import date
+
+from authorizations.models import Authorization
+from authorizations.queries.coverage import find
+from authorizations.services import ledger
+from core.actor import Actor
+from core.errors import Reason
+from regimens.models import CourseDay
+from scheduling.models import Visit
+
+
+def cover(course_day: CourseDay, on: date) -> tuple[Authorization | None, tuple[Reason, ...]]:
+    """The authorization that covers `course_day` on `on`, or the (soft) reasons why none does."""
+    answer = find(order=course_day.course.order, units=course_day.units, on=on)
+    if answer.reasons and answer.is_required:
+        return None, answer.reasons
+    return answer.authorization, ()
+
+
+def reserve(visit: Visit, on: date, by: Actor) -> None:
+    """Set the visit's units aside on its authorization, if it has one; raises `Conflict` when they are gone."""
+    if visit.authorization is not None:
+        ledger.reserve(authorization=visit.authorization, visit_id=visit.id, units=visit.units, service_on=on, by=by)
+
+
+def release(visit: Visit, by: Actor) -> None:
+    """Give back what is reserved for the visit."""
+    if visit.authorization_id is not None:
+        ledger.release(visit_id=visit.id, by=by)

@@ -1,0 +1,129 @@
+"""The day of a visit: arrived, seated, infusing, observing, done, and every step back.
+
+The table of legal moves is `scheduling.domain.statuses`; the database refuses anything else.
+"""
+
+from datetime import datetime, timedelta
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.domain.policy import Permission
+from authorizations.services import ledger
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict, NotFound
+from core.intervals import QUARTER, ceil_quarter
+from core.transactions import business_act
+from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
+from scheduling.models import Visit
+from scheduling.services import boards, coverage, notices, places, records
+
+STAMPS = {
+    VisitStatus.CONFIRMED: "confirmed_at",
+    VisitStatus.ARRIVED: "arrived_at",
+    VisitStatus.SEATED: "seated_at",
+    VisitStatus.INFUSING: "infusion_started_at",
+    VisitStatus.OBSERVING: "observation_started_at",
+    VisitStatus.COMPLETED: "ended_at",
+    VisitStatus.LEFT_EARLY: "ended_at",
+}
+ENDS = frozenset({VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY, VisitStatus.NO_SHOW, VisitStatus.CANCELLED})
+
+
+@business_act
+def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, reason: str = "") -> Visit:
+    """Take `visit` to the status `to`, stamped with the time.
+
+    Ending a visit frees the rest of its chair time; giving the drug uses its authorized units, not coming releases
+    them. Raises `Conflict` naming what can be done instead, `Stale` when somebody was quicker.
+    """
+    by.require(Permission.VISIT_STATUS, "run visits")
+    now = clock.now()
+    if to in ENDS:
+        places.lock_capacity(visit.clinic, places.interval_of(visit))
+        _settle_units(visit, to, by)
+    current = records.lock(visit, expected_version)
+    _check_move(current, to, now)
+    before = _snapshot(current)
+    current.status = to
+    if to in STAMPS:
+        setattr(current, STAMPS[to], now)
+    if to in {VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY}:
+        _end_now(current, now)
+    if to is VisitStatus.CANCELLED:
+        current.cancel_reason = reason[:120] or "Turned away on the day."
+    records.save(current)
+    records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
+    if to is VisitStatus.NO_SHOW:
+        notices.cancelled(visit=current)
+    boards.bump(current.clinic, [records.local_day(current)])
+    return current
+
+
+@business_act
+def confirm(*, visit: Visit, by: Actor) -> Visit:
+    """The patient, or staff for them, says they will come. Confirming twice is fine."""
+    if by.patient_id is not None and by.patient_id != visit.patient_id:
+        raise NotFound("visit")
+    by.require(Permission.SELF_CHANGE if by.patient_id else Permission.VISIT_STATUS, "confirm visits")
+    if visit.status == VisitStatus.CONFIRMED:
+        return visit
+    current = records.lock(visit, visit.version)
+    if current.status != VisitStatus.BOOKED or current.period.lower <= clock.now():
+        raise Conflict("not_confirmable", "Only a visit that is booked and still to come can be confirmed.")
+    before = _snapshot(current)
+    current.status, current.confirmed_at = VisitStatus.CONFIRMED, clock.now()
+    records.save(current)
+    records.note(current, "status", by, before=before, after={"status": current.status})
+    boards.bump(current.clinic, [records.local_day(current)])
+    return current
+
+
+def _check_move(visit: Visit, to: VisitStatus, now: datetime) -> None:
+    status = VisitStatus(visit.status)
+    if to not in FORWARD[status]:
+        steps = " or ".join(step.label.lower() for step in FORWARD[status]) or "nothing; use undo if that is wrong"
+        raise Conflict(
+            "illegal_status",
+            f"{visit.patient.short_name} is {status.label.lower()} and can't become {to.label.lower()} from there. "
+            f"Next can be: {steps}.",
+            field="status",
+        )
+    today = now.astimezone(visit.clinic.zone).date()
+    if to is not VisitStatus.CONFIRMED and status in EXPECTED and to is not VisitStatus.CANCELLED:
+        if records.local_day(visit) > today:
+            when = visit.period.lower.astimezone(visit.clinic.zone)
+            raise Conflict("not_today", f"This visit is on {when:%A %-d %B}; it can begin on that day.", field="status")
+        if to is VisitStatus.NO_SHOW and now < visit.period.lower:
+            when = visit.period.lower.astimezone(visit.clinic.zone)
+            raise Conflict("too_soon", f"It is not {when:%H:%M} yet; wait before calling it a no-show.", field="status")
+
+
+def _settle_units(visit: Visit, to: VisitStatus, by: Actor) -> None:
+    if visit.authorization_id is None:
+        return
+    if to is VisitStatus.COMPLETED or (to is VisitStatus.LEFT_EARLY and visit.infusion_started_at is not None):
+        on = records.local_day(visit)
+        ledger.post(visit_id=visit.id, units=visit.units, service_on=on, by=by)
+    else:
+        coverage.release(visit, by)
+
+
+def _end_now(visit: Visit, now: datetime) -> None:
+    """Free the rest of the block: it ends at the next quarter hour, and keeps at least one."""
+    start, end = visit.period.lower, visit.period.upper
+    ended = min(end, max(ceil_quarter(now), start + QUARTER))
+    visit.period = DateTimeTZRange(start, ended, "[)")
+    kept = (ended - start) // QUARTER
+    visit.load_profile = visit.load_profile[:kept]
+    visit.start_quarter = min(visit.start_quarter, kept - 1)
+
+
+def _snapshot(visit: Visit) -> dict[str, object]:
+    return {
+        "status": str(visit.status),
+        "minutes": int((visit.period.upper - visit.period.lower) / timedelta(minutes=1)),
+        "load_profile": list(visit.load_profile),
+        "start_quarter": visit.start_quarter,
+        "cancel_reason": visit.cancel_reason,
+    }

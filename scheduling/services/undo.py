@@ -1,0 +1,111 @@
+"""Undo: the latest change of a visit is taken back by a new, audited one. Where that is not possible, it says why."""
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from accounts.domain.policy import Permission
+from authorizations.services import ledger
+from core.actor import Actor
+from core.errors import Conflict, NotFound, Reason, Stale
+from core.intervals import Interval
+from core.transactions import business_act
+from scheduling.domain.load import LoadProfile
+from scheduling.domain.statuses import OCCUPYING, VisitStatus
+from scheduling.models import Chair, Visit, VisitEvent
+from scheduling.services import boards, booking, coverage, flow, notices, places, records
+
+UNDOABLE = ("book", "move", "cancel", "status")
+
+
+def latest(visit: Visit) -> VisitEvent | None:
+    """The change that undo would take back: the newest one, unless it is an undo itself."""
+    event = visit.events.select_related("undone_by").first()
+    return event if event is not None and event.kind in UNDOABLE else None
+
+
+@business_act
+def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
+    """Take back the latest change of `visit`.
+
+    Raises `Conflict` with the reason when the old place is taken or there is nothing to undo, `Stale` when somebody
+    changed the visit after version `expected_version`.
+    """
+    _check_may(visit, by)
+    event = latest(visit)
+    if event is None:
+        raise Conflict("nothing_to_undo", "There is nothing to undo on this visit.")
+    if visit.version != expected_version:
+        raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
+    if event.kind == "book":
+        return booking.cancel(
+            visit=visit, reason="Booked by mistake (undone).", expected_version=expected_version, by=by
+        )
+    undone = (_undo_move if event.kind == "move" else _undo_status)(visit, event, by)
+    records.note(
+        undone, "undo", by, before=event.after, after={"status": str(undone.status)}, undoes=event, reason="Undone."
+    )
+    boards.bump(undone.clinic, [records.local_day(undone)])
+    return undone
+
+
+def _check_may(visit: Visit, by: Actor) -> None:
+    if by.patient_id is None:
+        by.require(Permission.VISIT_STATUS, "undo changes")
+        return
+    event = latest(visit)
+    own_confirmation = event is not None and event.by_id == by.id and event.after.get("status") == VisitStatus.CONFIRMED
+    if by.patient_id != visit.patient_id or not own_confirmation:
+        raise NotFound("change to undo")
+
+
+def _undo_move(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
+    chair = Chair.objects.select_related("clinic").get(pk=UUID(event.before["chair_id"]))
+    start = datetime.fromisoformat(event.before["start"])
+    undone = booking.restore_place(visit=visit, chair=chair, start=start, by=by)
+    notices.moved(visit=undone)
+    return undone
+
+
+def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
+    before = VisitStatus(event.before["status"])
+    left = VisitStatus(visit.status)
+    start = visit.period.lower
+    interval = Interval(start, start + timedelta(minutes=event.before.get("minutes") or visit.planned_minutes))
+    slots = places.lock_capacity(visit.clinic, interval)
+    _take_back_units(visit, left, by)
+    current = records.lock(visit, visit.version)
+    load = LoadProfile(
+        tuple(event.before.get("load_profile") or current.load_profile),
+        event.before.get("start_quarter", current.start_quarter),
+    )
+    wanted = places.placement(course_day=current.course_day, chair=current.chair, interval=interval, load=load)
+    moving = current if left in OCCUPYING else None
+    reasons = places.check(wanted, slots, chair=current.chair, moving=moving)
+    _refuse_if_taken([reason for reason in reasons if reason.code in {"chair_taken", "patient_busy", "closed"}])
+    current.status = before
+    current.period = DateTimeTZRange(interval.start, interval.end, "[)")
+    current.load_profile, current.start_quarter = list(load.need), load.start_quarter
+    current.cancel_reason = ""
+    current.is_over_capacity = current.is_over_capacity or any(reason.code == "nurse_load" for reason in reasons)
+    if left in flow.STAMPS:
+        setattr(current, flow.STAMPS[left], None)
+    records.save(current)
+    if left is VisitStatus.CANCELLED:
+        notices.booked(visit=current)
+    return current
+
+
+def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> None:
+    if visit.authorization_id is None:
+        return
+    if left is VisitStatus.COMPLETED or (left is VisitStatus.LEFT_EARLY and visit.infusion_started_at is not None):
+        ledger.reverse(visit_id=visit.id, by=by)
+    elif left in {VisitStatus.CANCELLED, VisitStatus.NO_SHOW, VisitStatus.LEFT_EARLY}:
+        coverage.reserve(visit, records.local_day(visit), by)
+
+
+def _refuse_if_taken(reasons: list[Reason]) -> None:
+    if reasons:
+        raise Conflict.of([Reason("undo_conflict", f"Can't undo: {reasons[0].sentence}")])
