@@ -19,7 +19,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('accounts', '0002_trycount_signincode_birth_date_tries_and_more'),
+        ('accounts', '0001_initial'),
         ('authorizations', '0001_initial'),
         ('patients', '0001_initial'),
         ('regimens', '0002_induction_may_have_its_own_doses'),
