@@ -7,8 +7,9 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 
-from accounts.domain.policy import Permission
+from accounts.domain.policy import Permission, Role
 from accounts.models import Clinic
+from accounts.queries import Workplace
 from core import clock
 from core.actor import NOBODY, Actor
 
@@ -23,12 +24,15 @@ class NavItem:
 
 @dataclass(frozen=True)
 class WorkplaceView:
-    """The frame of a page. Empty for visitors."""
+    """The frame of a page. Empty for visitors. `places` are the other clinics where the person works."""
 
     clinic: Clinic | None
     user_name: str
-    role: str
+    roles: tuple[str, ...]
+    places: tuple[Clinic, ...]
     nav: tuple[NavItem, ...]
+    sign_out_url: str
+    is_patient: bool
     is_demo: bool
     demo_now: datetime | None
     can_search: bool
@@ -42,6 +46,9 @@ NAV = (
     ("Patients", "scheduling:patients", Permission.PATIENT_VIEW),
     ("Outbox", "messaging:outbox", Permission.MESSAGE_VIEW),
     ("Audit", "audit:log", Permission.AUDIT_VIEW),
+    ("Home", "portal:home", Permission.SELF_VIEW),
+    ("All your infusions", "portal:visits", Permission.SELF_VIEW),
+    ("Help", "portal:help", Permission.SELF_VIEW),
 )
 
 
@@ -49,12 +56,19 @@ def workplace(request: HttpRequest) -> dict[str, WorkplaceView]:
     """The template variable `workplace`."""
     actor: Actor = getattr(request, "actor", NOBODY)
     clinic: Clinic | None = getattr(request, "clinic", None)
+    places: list[Workplace] = getattr(request, "workplaces", [])
+    here = next((place for place in places if place.clinic == clinic), None)
+    roles = sorted(here.roles) if here else []
+    is_patient = roles == [Role.PATIENT]
     return {
         "workplace": WorkplaceView(
             clinic=clinic,
             user_name=actor.label if clinic else "",
-            role="",
+            roles=tuple(role.label for role in roles),
+            places=tuple(place.clinic for place in places if place.clinic != clinic),
             nav=tuple(_item(request, label, name) for label, name, needed in NAV if actor.can(needed)),
+            sign_out_url=_address("portal:logout" if is_patient else "account_logout") if clinic else "",
+            is_patient=is_patient,
             is_demo=settings.DEMO,
             demo_now=clock.now() if settings.DEMO else None,
             can_search=actor.can(Permission.PATIENT_VIEW),
@@ -63,8 +77,14 @@ def workplace(request: HttpRequest) -> dict[str, WorkplaceView]:
 
 
 def _item(request: HttpRequest, label: str, name: str) -> NavItem:
+    url = _address(name)
+    is_front_page = name == "portal:home"
+    is_current = request.path == url if is_front_page else request.path.startswith(url) and url != "/"
+    return NavItem(label=label, url=url, is_current=is_current)
+
+
+def _address(name: str) -> str:
     try:
-        url = reverse(name)
+        return reverse(name)
     except NoReverseMatch:
-        url = "/"
-    return NavItem(label=label, url=url, is_current=request.path.startswith(url) and url != "/")
+        return "/"

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails
 
 from accounts.models import Clinic, User
+from accounts.queries import Workplace
 from core.actor import Actor
 
 
@@ -12,5 +13,6 @@ class ClinicRequest(HttpRequest):
 
     actor: Actor
     clinic: Clinic
+    workplaces: list[Workplace]
     htmx: HtmxDetails
     user: User

@@ -61,9 +61,7 @@ class OpeningHours(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["clinic", "weekday"], name="opening_hours_once_a_weekday"),
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="opening_hours_weekday"),
-            models.CheckConstraint(
-                condition=models.Q(closes__gt=models.F("opens")), name="opening_hours_order"
-            ),
+            models.CheckConstraint(condition=models.Q(closes__gt=models.F("opens")), name="opening_hours_order"),
         ]
 
     def __str__(self) -> str:
@@ -130,9 +128,7 @@ class Membership(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["user", "clinic", "role"], name="membership_once"),
-            models.CheckConstraint(
-                condition=models.Q(role__in=[role.value for role in Role]), name="membership_role"
-            ),
+            models.CheckConstraint(condition=models.Q(role__in=[role.value for role in Role]), name="membership_role"),
         ]
 
     def __str__(self) -> str:
@@ -159,18 +155,37 @@ class ApiKey(models.Model):
 
 
 class SignInCode(models.Model):
-    """A six-digit code sent to a person, good once, for ten minutes and few tries. Only its keyed hash is stored."""
+    """A six-digit code sent to a person, good once, for ten minutes and few tries. Only its keyed hash is stored.
+
+    Without a user it is a decoy: an unknown address is answered exactly like a known one.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="sign_in_codes")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="sign_in_codes")
     digest = models.CharField(max_length=64)
     created_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     tries = models.PositiveSmallIntegerField(default=0)
+    birth_date_tries = models.PositiveSmallIntegerField(default=0)
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="sign_in_code_old")]
 
     def __str__(self) -> str:
         return f"code for {self.user_id}"
+
+
+class TryCount(models.Model):
+    """How often something secret was tried. Changed only by single statements, so that no try goes uncounted."""
+
+    key = models.CharField(max_length=64, primary_key=True)
+    count = models.PositiveIntegerField()
+    opens_at = models.DateTimeField(help_text="Until then no further try is looked at.")
+    resets_at = models.DateTimeField(help_text="From then on the count starts afresh.")
+
+    def __str__(self) -> str:
+        return f"{self.count} tries"
 
 
 class IdempotentRequest(models.Model):

@@ -35,6 +35,8 @@ let slowTimer = 0;
 let waiting = 0;
 
 document.addEventListener("htmx:configRequest", ({ detail }) => {
+  // A page that refreshes itself is nobody at work: the server's idle limit must not count it.
+  if (isPoll(detail.elt)) detail.headers["X-Unattended"] = "yes";
   if (detail.verb === "get") return;
   const field = detail.elt.querySelector?.("[name=csrfmiddlewaretoken]");
   detail.headers["X-CSRFToken"] = field?.value || document.querySelector("meta[name=csrf-token]").content;
@@ -61,6 +63,7 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 /* An ended session answers with the sign-in page. Never swap that into the board: ask, then come back here. */
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
+  if (xhr.responseText.includes('data-answer="only"')) event.detail.swapOverride = "none";
   const landed = xhr.responseURL ? new URL(xhr.responseURL).pathname : "";
   if (!/\/login\/$/.test(landed) || /\/login\/$/.test(location.pathname)) return;
   event.detail.shouldSwap = false;
