@@ -9,9 +9,20 @@ from django.db import models
 from django.db.models import F, Q
 
 from accounts.models import Clinic, User
+from authorizations.domain.statuses import MOVES, AuthorizationStatus
 from core.ids import new_id
 from patients.models import Coverage, Patient, Payer
 from regimens.models import Product, TreatmentOrder
+
+_MOVES_SQL = ", ".join(
+    f"('{before.value}', '{after.value}')" for before in sorted(MOVES) for after in sorted(MOVES[before])
+)
+
+
+class AuthorizationKind(models.TextChoices):
+    INITIAL = "initial", "First request"
+    RENEWAL = "renewal", "Renewal"
+    CHANGE = "change", "Change"
 
 
 class AuthorizationQuerySet(models.QuerySet["Authorization"]):
@@ -29,8 +40,11 @@ class Authorization(models.Model):
     coverage = models.ForeignKey(Coverage, on_delete=models.PROTECT, null=True, related_name="authorizations")
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="+")
     order = models.ForeignKey(TreatmentOrder, on_delete=models.PROTECT, null=True, related_name="authorizations")
-    kind = models.CharField(max_length=8, default="initial")
-    status = models.CharField(max_length=24, default="draft")
+    kind = models.CharField(max_length=8, choices=AuthorizationKind.choices, default=AuthorizationKind.INITIAL)
+    renews = models.ForeignKey("self", on_delete=models.PROTECT, null=True, blank=True, related_name="renewals")
+    status = models.CharField(
+        max_length=24, choices=[(s.value, s.label) for s in AuthorizationStatus], default=AuthorizationStatus.DRAFT
+    )
     is_urgent = models.BooleanField(default=False)
     reference = models.CharField(max_length=40, blank=True)
     hcpcs = models.CharField(max_length=8)
@@ -72,6 +86,24 @@ class Authorization(models.Model):
                 name="authorization_ends_after_start",
             ),
             models.CheckConstraint(condition=Q(unit_mg__gt=0), name="authorization_unit_positive"),
+            models.CheckConstraint(
+                condition=Q(status__in=[status.value for status in AuthorizationStatus]),
+                name="authorization_status_known",
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="status_moves",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("status"),  # type: ignore[no-untyped-call]
+                func=f"""
+                    IF OLD.status <> NEW.status AND (OLD.status, NEW.status) NOT IN ({_MOVES_SQL}) THEN
+                        RAISE EXCEPTION 'authorization may not move from % to %', OLD.status, NEW.status
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'authorization_status_moves';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
         ]
 
     def __str__(self) -> str:

@@ -15,12 +15,16 @@ from django.db.models import F, FilteredRelation, Max, OuterRef, Q, Sum
 from django.db.models.functions import JSONObject
 
 from accounts.models import Clinic
-from authorizations.domain.visit_cover import Approval, ServiceDay, VisitNeed, check_cover
+from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage
+from authorizations.domain.frequency import Dose, FrequencyLimit
+from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization, LedgerEntry
 from core.errors import Reason
 from patients.models import Coverage as Plan
 from patients.models import Patient, Payer
 from regimens.models import TreatmentOrder
+
+Doses = tuple[Dose, ...]
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ class _Facts:
     """What is known of one patient: plans, latest first, and authorizations with what was taken from them."""
 
     plans: tuple[Plan, ...]
-    candidates: tuple[tuple[Authorization, tuple[ServiceDay, ...]], ...]
+    candidates: tuple[tuple[Authorization, Doses], ...]
 
 
 def find(*, order: TreatmentOrder, units: int, on: date, visits: int = 1) -> Coverage:
@@ -69,20 +73,20 @@ def find_many(*, clinic: Clinic, needs: Sequence[Need]) -> list[Coverage]:
     return [_answer(facts.get(need.order.patient_id), need) for need in needs]
 
 
-def approval_of(authorization: Authorization, service_days: tuple[ServiceDay, ...]) -> Approval:
-    """The facts of a stored authorization, as the rule wants them."""
-    return Approval(
-        status=authorization.status,
-        payer_name=authorization.payer.name,
-        reference=authorization.reference,
-        hcpcs=authorization.hcpcs,
+def facts_of(authorization: Authorization, doses: Doses) -> AuthorizationFacts:
+    """What a stored authorization grants, as the rule wants it; `doses` is what each visit already takes of it."""
+    allowed = authorization.visits_approved
+    limit_units, limit_days = authorization.limit_units, authorization.limit_days
+    return AuthorizationFacts(
+        status=AuthorizationStatus(authorization.status),
         starts_on=authorization.starts_on,
         ends_on=authorization.ends_on,
+        hcpcs=authorization.hcpcs,
         units_left=authorization.units_left,
-        visits_approved=authorization.visits_approved,
-        limit_units=authorization.limit_units,
-        limit_days=authorization.limit_days,
-        service_days=service_days,
+        visits_left=None if allowed is None else max(0, allowed - len(doses)),
+        limit=FrequencyLimit(limit_units, limit_days) if limit_units and limit_days else None,
+        doses=doses,
+        reference=authorization.reference,
     )
 
 
@@ -90,16 +94,16 @@ def covers(
     authorization: Authorization, *, units: int, on: date, visits: int = 1, hcpcs: str = ""
 ) -> tuple[Reason, ...]:
     """Why `authorization` does not cover such a visit; empty when it does. At most one SQL statement."""
-    need = VisitNeed(units=units, on=on, visits=visits, hcpcs=hcpcs)
-    return check_cover(approval_of(authorization, service_days(authorization)), need)
+    need = VisitFacts(service_on=on, hcpcs=hcpcs, units=units, visits=visits)
+    return check_coverage(need, facts_of(authorization, doses_of(authorization)))
 
 
-def service_days(authorization: Authorization) -> tuple[ServiceDay, ...]:
+def doses_of(authorization: Authorization) -> Doses:
     """What each visit takes of `authorization` (reserved or used); empty where the payer counts only units."""
     if not _counts_visits(authorization):
         return ()
     taken = _taken_per_visit(LedgerEntry.objects.filter(authorization=authorization))
-    return tuple(ServiceDay(row["on"], row["units"]) for row in taken)
+    return tuple((row["on"], row["units"]) for row in taken)
 
 
 def _counts_visits(authorization: Authorization) -> bool:
@@ -134,13 +138,13 @@ def _facts(clinic_id: UUID, needs: Sequence[Need]) -> dict[UUID, _Facts]:
         .select_related("plan__payer", "candidate__payer")  # type: ignore[misc] # the plugin knows no FilteredRelation
     )
     plans: dict[UUID, dict[Any, Plan]] = {}
-    candidates: dict[UUID, dict[UUID, tuple[Authorization, tuple[ServiceDay, ...]]]] = {}
+    candidates: dict[UUID, dict[UUID, tuple[Authorization, Doses]]] = {}
     for row in rows:
         found: Any = row
         if (plan := getattr(found, "plan", None)) is not None:
             plans.setdefault(row.id, {})[plan.pk] = plan
         if (candidate := getattr(found, "candidate", None)) is not None:
-            days = tuple(ServiceDay(date.fromisoformat(day["on"]), day["units"]) for day in found.taken)
+            days = tuple((date.fromisoformat(day["on"]), day["units"]) for day in found.taken)
             candidates.setdefault(row.id, {})[candidate.pk] = (candidate, days)
     latest_first = {
         patient: tuple(sorted(held.values(), key=lambda plan: (plan.starts_on, plan.pk), reverse=True))
@@ -163,7 +167,7 @@ def _answer(facts: _Facts | None, need: Need) -> Coverage:
     payer = _payer_on(facts, need.on)
     if payer is not None and not payer.needs_authorization:
         return Coverage(None, (), is_required=False)
-    wanted = VisitNeed(units=need.units, on=need.on, visits=need.visits, hcpcs=need.order.hcpcs)
+    wanted = VisitFacts(service_on=need.on, hcpcs=need.order.hcpcs, units=need.units, visits=need.visits)
     judged = [
         (authorization, _reasons(authorization, days, payer, wanted))
         for authorization, days in facts.candidates
@@ -175,15 +179,13 @@ def _answer(facts: _Facts | None, need: Need) -> Coverage:
     return Coverage(authorization, reasons, is_required=True)
 
 
-def _reasons(
-    authorization: Authorization, days: tuple[ServiceDay, ...], payer: Payer | None, wanted: VisitNeed
-) -> tuple[Reason, ...]:
-    reasons = check_cover(approval_of(authorization, days), wanted)
+def _reasons(authorization: Authorization, days: Doses, payer: Payer | None, wanted: VisitFacts) -> tuple[Reason, ...]:
+    reasons = check_coverage(wanted, facts_of(authorization, days))
     if payer is None or authorization.payer_id == payer.id:
         return reasons
     name = f"{authorization.payer.name} {authorization.reference}".strip()
     sentence = (
-        f"{name} does not count: on {wanted.on:%a %-d %b %Y} the patient is insured with {payer.name}. "
+        f"{name} does not count: on {wanted.service_on:%a %-d %b %Y} the patient is insured with {payer.name}. "
         "Start a request there."
     )
     return (Reason("payer_mismatch", sentence, is_hard=False), *reasons)
@@ -192,7 +194,7 @@ def _reasons(
 def _missing(payer: Payer | None, need: Need) -> Reason:
     whom = payer.name if payer else "the patient's insurer (none is on file for that date)"
     sentence = f"Nothing was asked of {whom} for this drug yet. Start a request before {need.on:%a %-d %b %Y}."
-    return Reason("missing", sentence, is_hard=False)
+    return Reason("auth_not_valid", sentence, is_hard=False)
 
 
 def _nearest(judged: tuple[Authorization, tuple[Reason, ...]]) -> tuple[Any, ...]:
@@ -204,5 +206,5 @@ def _nearest(judged: tuple[Authorization, tuple[Reason, ...]]) -> tuple[Any, ...
 
 def _far(reasons: tuple[Reason, ...]) -> int:
     """How far a single reason is from cover: an authorization long over comes after one that lacks some units."""
-    order = ("units_short", "visits_short", "too_often", "not_approved", "before_start", "after_end", "denied")
+    order = ("auth_units_short", "auth_visits_short", "frequency_limit", "auth_outside_dates", "hcpcs_mismatch")
     return max((order.index(reason.code) if reason.code in order else len(order) for reason in reasons), default=-1)

@@ -31,8 +31,9 @@ class _Held:
 def reserve(*, authorization: Authorization, visit_id: UUID, units: int, service_on: date, by: Actor) -> None:
     """Reserve `units` of `authorization` for a visit on a clinic-local date.
 
-    Raises Conflict with every reason why it does not cover the visit (`units_short`, `after_end`, ...), looked at again
-    under the lock, and `already_reserved` when the visit holds other units. The same reservation twice is one.
+    Raises Conflict with every reason why it does not cover the visit (`auth_units_short`, `auth_outside_dates`, ...),
+    looked at again under the lock, and `already_reserved` when the visit holds other units. The same reservation
+    twice is one.
     """
     if units < 1:
         raise BadInput("units", "A visit reserves at least 1 unit.", field="units")

@@ -59,14 +59,14 @@ def test_asking_takes_one_statement_however_many_visits(order: TreatmentOrder) -
         answers = coverage.find_many(clinic=order.clinic, needs=needs)
         sentences = [reason.sentence for answer in answers for reason in answer.reasons]
     assert len(queries) == 1
-    assert [codes(answer) for answer in answers] == [[], ["units_short"]] * 4
-    assert all("540 units left; the visit needs 600" in sentence for sentence in sentences)
+    assert [codes(answer) for answer in answers] == [[], ["auth_units_short"]] * 4
+    assert all("needs 600 units and 540 are left: 60 short" in sentence for sentence in sentences)
 
 
 def test_a_patient_without_any_request_is_missing_one_and_told_whom_to_ask(order: TreatmentOrder) -> None:
     insure(order, name="Bluefield PPO")
     found = coverage.find(order=order, units=60, on=DAY)
-    assert codes(found) == ["missing"]
+    assert codes(found) == ["auth_not_valid"]
     assert "Nothing was asked of Bluefield PPO" in found.reasons[0].sentence
     assert not found.reasons[0].is_hard
 
@@ -85,15 +85,14 @@ def test_a_patient_without_insurance_on_file_is_told_so(order: TreatmentOrder) -
 @pytest.mark.parametrize(
     ("fields", "expected", "words"),
     [
-        ({"status": "submitted"}, ["not_approved"], "has not approved this yet"),
-        ({"status": "denied"}, ["denied"], "denied this"),
-        ({"status": "withdrawn"}, ["not_in_force"], "is withdrawn"),
-        ({"ends_on": date(2026, 3, 1)}, ["after_end"], "ends on Sun 1 Mar 2026; the visit is on Mon 2 Mar 2026"),
-        ({"starts_on": date(2026, 3, 3)}, ["before_start"], "starts on Tue 3 Mar 2026"),
-        ({"hcpcs": "J1561"}, ["hcpcs_mismatch"], "is for J1561, but the order bills J1569"),
-        ({"units_approved": 59}, ["units_short"], "It is 1 short"),
-        ({"units_approved": 1, "ends_on": date(2026, 2, 1)}, ["after_end", "units_short"], "ends on Sun 1 Feb 2026"),
-        ({"limit_units": 59, "limit_days": 21}, ["too_often"], "allows 59 units within 21 days"),
+        ({"status": "submitted"}, ["auth_not_valid"], "is “Submitted”, so it covers nothing yet"),
+        ({"status": "denied"}, ["auth_not_valid"], "is “Denied”"),
+        ({"ends_on": date(2026, 3, 1)}, ["auth_outside_dates"], "after the authorization ends on 1 March 2026"),
+        ({"starts_on": date(2026, 3, 3)}, ["auth_outside_dates"], "before the authorization starts on 3 March 2026"),
+        ({"hcpcs": "J1561"}, ["hcpcs_mismatch"], "The drug code is J1569, but J1561 was authorized"),
+        ({"units_approved": 59}, ["auth_units_short"], "59 are left: 1 short"),
+        ({"units_approved": 1, "ends_on": date(2026, 2, 1)}, ["auth_outside_dates", "auth_units_short"], "1 February"),
+        ({"limit_units": 59, "limit_days": 21}, ["frequency_limit"], "the payer allows 59"),
     ],
 )
 def test_each_reason_is_named(order: TreatmentOrder, fields: dict[str, Any], expected: list[str], words: str) -> None:
@@ -115,7 +114,7 @@ def test_a_frequency_limit_counts_doses_in_any_window(order: TreatmentOrder) -> 
     ledger.reserve(
         authorization=authorization, visit_id=uuid4(), units=160, service_on=date(2026, 11, 23), by=system("test")
     )
-    assert codes(coverage.find(order=order, units=160, on=date(2026, 12, 13))) == ["too_often"]
+    assert codes(coverage.find(order=order, units=160, on=date(2026, 12, 13))) == ["frequency_limit"]
     assert codes(coverage.find(order=order, units=160, on=date(2026, 12, 14))) == []
 
 
@@ -124,10 +123,10 @@ def test_visits_run_out_before_units(order: TreatmentOrder) -> None:
     visits = [uuid4(), uuid4()]
     for visit in visits:
         ledger.reserve(authorization=authorization, visit_id=visit, units=60, service_on=DAY, by=system("test"))
-    assert codes(coverage.find(order=order, units=60, on=DAY)) == ["visits_short"]
+    assert codes(coverage.find(order=order, units=60, on=DAY)) == ["auth_visits_short"]
     ledger.release(visit_id=visits[0], by=system("test"))
     assert codes(coverage.find(order=order, units=60, on=DAY)) == []
-    assert codes(coverage.find(order=order, units=60, on=DAY, visits=2)) == ["visits_short"]
+    assert codes(coverage.find(order=order, units=60, on=DAY, visits=2)) == ["auth_visits_short"]
 
 
 def test_of_two_approvals_the_one_that_ends_sooner_is_used_first(order: TreatmentOrder) -> None:
@@ -154,4 +153,4 @@ def test_an_approval_for_another_drug_or_another_patient_does_not_count(order: T
         clinic=order.clinic, patient=order.patient, payer=insure(order).payer, status="approved", hcpcs="J1745",
         product=factories.make_product(id="infliximab"), unit_mg=10, units_approved=900, created_at=order.created_at,
     )  # fmt: skip
-    assert codes(coverage.find(order=order, units=60, on=DAY)) == ["missing"]
+    assert codes(coverage.find(order=order, units=60, on=DAY)) == ["auth_not_valid"]

@@ -95,8 +95,8 @@ def test_units_that_are_not_there_are_refused_with_the_shortage_in_words() -> No
     reserve(authorization, uuid4())
     with pytest.raises(Conflict) as refused:
         reserve(authorization, uuid4())
-    assert refused.value.code == "units_short"
-    assert "40 units left; the visit needs 60. It is 20 short" in refused.value.sentence
+    assert refused.value.code == "auth_units_short"
+    assert "needs 60 units and 40 are left: 20 short" in refused.value.sentence
     assert totals(authorization) == (60, 0, 40)
 
 
@@ -104,11 +104,11 @@ def test_units_that_are_not_there_are_refused_with_the_shortage_in_words() -> No
 @pytest.mark.parametrize(
     ("fields", "on", "code"),
     [
-        ({"status": "in_review"}, VISIT_DAY, "not_approved"),
-        ({"status": "denied"}, VISIT_DAY, "denied"),
-        ({}, date(2025, 12, 31), "before_start"),
-        ({"ends_on": date(2026, 3, 1)}, VISIT_DAY, "after_end"),
-        ({"visits_approved": 0}, VISIT_DAY, "visits_short"),
+        ({"status": "in_review"}, VISIT_DAY, "auth_not_valid"),
+        ({"status": "denied"}, VISIT_DAY, "auth_not_valid"),
+        ({}, date(2025, 12, 31), "auth_outside_dates"),
+        ({"ends_on": date(2026, 3, 1)}, VISIT_DAY, "auth_outside_dates"),
+        ({"visits_approved": 0}, VISIT_DAY, "auth_visits_short"),
     ],
 )
 def test_what_does_not_cover_is_not_reserved(fields: dict[str, object], on: date, code: str) -> None:
@@ -195,6 +195,6 @@ def test_eight_at_once_for_the_last_units_never_overdraw() -> None:
 
         with ThreadPoolExecutor(8) as pool:
             outcomes = sorted(pool.map(attempt, range(8)))
-        assert outcomes == ["units_short"] * 5 + ["won"] * 3
+        assert outcomes == ["auth_units_short"] * 5 + ["won"] * 3
         assert totals(authorization) == (180, 0, 0)
         assert LedgerEntry.objects.filter(authorization=authorization).count() == 3
