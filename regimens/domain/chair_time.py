@@ -16,7 +16,8 @@ class PhaseKind(StrEnum):
 
     INTAKE = "intake"
     IV_START = "iv_start"
-    PREMED = "premed"  # the wait after premedication, and hydration before the infusion
+    PREMED = "premed"  # the wait after premedication
+    HYDRATION = "hydration"  # before a patient at risk
     INFUSION = "infusion"
     FLUSH = "flush"
     OBSERVATION = "observation"
@@ -41,6 +42,7 @@ class PhaseMinutes:
     flush: int
     observation: int
     turnover: int
+    hydration: int = 0
     grid: int = CLINICAL_DEFAULTS.grid
 
 
@@ -67,7 +69,7 @@ def phase_minutes(
     """The clinic's minutes around an infusion; a product's own observation or premedication wait takes their
     place.
 
-    Hydration for a patient at risk lengthens the wait before the infusion.
+    A patient at risk is hydrated before the infusion.
 
     Source: IG order form (premedication 30, P18), patient article (observation 15 to 30); the rest K.
     """
@@ -76,10 +78,11 @@ def phase_minutes(
     return PhaseMinutes(
         intake=settings.intake_first if is_first else settings.intake_later,
         iv_start=settings.iv_start,
-        premed=wait + (settings.hydration_at_risk if is_at_risk else 0),
+        premed=wait,
         flush=settings.flush,
         observation=watched if observation_minutes is None else observation_minutes,
         turnover=settings.turnover,
+        hydration=settings.hydration_at_risk if is_at_risk else 0,
         grid=settings.grid,
     )
 
@@ -94,6 +97,7 @@ def chair_time(*, infusion_minutes: Fraction | int, minutes: PhaseMinutes) -> Ch
         Phase(PhaseKind.INTAKE, minutes.intake),
         Phase(PhaseKind.IV_START, minutes.iv_start),
         Phase(PhaseKind.PREMED, minutes.premed),
+        Phase(PhaseKind.HYDRATION, minutes.hydration),
         Phase(PhaseKind.INFUSION, infusion),
         Phase(PhaseKind.FLUSH, minutes.flush),
         Phase(PhaseKind.OBSERVATION, minutes.observation),

@@ -1,0 +1,146 @@
+"""Does this authorization cover this visit? Every reason why not, each in a sentence of its own.
+
+The reasons are soft: a visit may be booked while the payer decides. The clearance gate is what stops the start.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from authorizations.domain.frequency import FrequencyLimit, earliest_within_limit, units_in_fullest_window
+from authorizations.domain.statuses import COVERING, AuthorizationStatus
+from core.errors import Reason
+
+
+@dataclass(frozen=True)
+class VisitFacts:
+    """What a visit asks of an authorization. An empty or missing fact is not compared."""
+
+    service_on: date
+    hcpcs: str
+    units: int
+    visits: int = 1
+    site: str | None = None
+    rendering: str | None = None
+    icd10: str | None = None
+
+
+@dataclass(frozen=True)
+class AuthorizationFacts:
+    """What an authorization grants. `units_left`, `visits_left` and `doses` leave this visit's own reserve out."""
+
+    status: AuthorizationStatus
+    starts_on: date | None
+    ends_on: date | None
+    hcpcs: str
+    units_left: int
+    visits_left: int | None = None
+    limit: FrequencyLimit | None = None
+    doses: Sequence[tuple[date, int]] = ()
+    site: str | None = None
+    rendering: str | None = None
+    icd10: str | None = None
+    reference: str = ""
+
+
+def check_coverage(visit: VisitFacts, authorization: AuthorizationFacts | None) -> tuple[Reason, ...]:
+    """Every reason why the visit is not covered, in the order of the clearance gate; none when it is.
+
+    Source: payer policies for quantity and frequency (P13, P49), claim adjustment codes 197 and 198 (P51); P.
+    """
+    if authorization is None:
+        return (_soft("auth_not_valid", "No authorization is on file for this drug. Request one from the payer."),)
+    if authorization.status is AuthorizationStatus.NOT_REQUIRED:
+        return ()
+    return (
+        *check_status(authorization),
+        *check_dates(visit.service_on, authorization.starts_on, authorization.ends_on),
+        *check_match(visit, authorization),
+        *_check_units(visit, authorization),
+        *_check_visits(visit, authorization),
+        *_check_frequency(visit, authorization),
+    )
+
+
+def check_status(authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    """Why the status covers nothing.
+
+    Source: claim adjustment code 197, authorization absent (P51); confidence P.
+    """
+    if authorization.status in COVERING:
+        return ()
+    sentence = f"{_name(authorization)} is “{authorization.status.label}”, so it covers nothing yet or any more."
+    return (_soft("auth_not_valid", sentence, field="status"),)
+
+
+def check_dates(service_on: date, starts_on: date | None, ends_on: date | None) -> tuple[Reason, ...]:
+    """Why a date of service is outside the authorization; both its dates are inclusive.
+
+    Source: payer approval letters; confidence K.
+    """
+    if starts_on is not None and service_on < starts_on:
+        sentence = f"The visit on {_day(service_on)} is before the authorization starts on {_day(starts_on)}."
+        return (_soft("auth_outside_dates", sentence, field="service_on"),)
+    if ends_on is not None and service_on > ends_on:
+        sentence = f"The visit on {_day(service_on)} is after the authorization ends on {_day(ends_on)}."
+        return (_soft("auth_outside_dates", sentence, field="service_on"),)
+    return ()
+
+
+def check_match(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    """Every way in which the visit is not what was authorized: code, site, clinician, diagnosis.
+
+    Source: change triggers that need a new or updated authorization; confidence K.
+    """
+    pairs = (
+        ("hcpcs_mismatch", "drug code", visit.hcpcs, authorization.hcpcs),
+        ("site_mismatch", "site", visit.site, authorization.site),
+        ("rendering_mismatch", "treating clinician", visit.rendering, authorization.rendering),
+        ("dx_mismatch", "diagnosis", visit.icd10, authorization.icd10),
+    )
+    return tuple(
+        _soft(code, f"The {what} is {asked}, but {granted} was authorized. Ask the payer to update it.")
+        for code, what, asked, granted in pairs
+        if asked and granted and asked != granted
+    )
+
+
+def _check_units(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    short = visit.units - authorization.units_left
+    if short <= 0:
+        return ()
+    sentence = f"The visit needs {visit.units} units and {authorization.units_left} are left: {short} short."
+    return (_soft("auth_units_short", sentence, field="units"),)
+
+
+def _check_visits(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    if authorization.visits_left is None or visit.visits <= authorization.visits_left:
+        return ()
+    left = authorization.visits_left
+    return (_soft("auth_visits_short", f"No authorized visit is left for it ({visit.visits} needed, {left} left)."),)
+
+
+def _check_frequency(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    limit, doses = authorization.limit, authorization.doses
+    if limit is None:
+        return ()
+    most = units_in_fullest_window(limit=limit, doses=doses, service_on=visit.service_on, units=visit.units)
+    if most <= limit.units:
+        return ()
+    sentence = f"It makes {most} units within {limit.days} days; the payer allows {limit.units}."
+    free = earliest_within_limit(limit=limit, doses=doses, not_before=visit.service_on, units=visit.units)
+    if free is not None:
+        sentence += f" From {_day(free)} it fits."
+    return (_soft("frequency_limit", sentence, field="service_on"),)
+
+
+def _soft(code: str, sentence: str, *, field: str | None = None) -> Reason:
+    return Reason(code, sentence, field, is_hard=False)
+
+
+def _name(authorization: AuthorizationFacts) -> str:
+    return f"Authorization {authorization.reference}".rstrip()
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
