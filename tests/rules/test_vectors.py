@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from tests.rules.answers import authorizations, cadence, regimens
+from tests.rules.answers import authorizations, cadence, care, regimens
 from tests.rules.answers.shapes import Answer
 
 EXAMPLES = Path(__file__).parents[1] / "data" / "vectors.json"
 VECTORS = json.loads(EXAMPLES.read_text(encoding="utf-8"), parse_float=Decimal)["vectors"]
-ANSWERS: dict[str, Answer] = {**regimens.ANSWERS, **cadence.ANSWERS, **authorizations.ANSWERS}
+ANSWERS: dict[str, Answer] = {**regimens.ANSWERS, **cadence.ANSWERS, **authorizations.ANSWERS, **care.ANSWERS}
 
 
 def answer_for(rule: str) -> Answer | None:

@@ -1,0 +1,167 @@
+"""May we give it on this date? Every blocker is listed, in one fixed order, and decides the light: red, amber, green.
+
+Red cannot start. Amber needs a person with permission and a reason. A hard contraindication is never overridden by the
+people who schedule.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import date, timedelta
+from enum import StrEnum
+
+from core.errors import Reason
+from patients.domain.months import add_months
+
+
+class Hold(StrEnum):
+    """What can hold a visit, in the order in which it is reported."""
+
+    ORDER_INACTIVE = "order_inactive"
+    ORDER_EXPIRED = "order_expired"
+    AUTH_NOT_VALID = "auth_not_valid"
+    AUTH_OUTSIDE_DATES = "auth_outside_dates"
+    AUTH_UNITS_SHORT = "auth_units_short"
+    AUTH_VISITS_SHORT = "auth_visits_short"
+    HCPCS_MISMATCH = "hcpcs_mismatch"
+    SITE_MISMATCH = "site_mismatch"
+    RENDERING_MISMATCH = "rendering_mismatch"
+    DX_MISMATCH = "dx_mismatch"
+    FREQUENCY_LIMIT = "frequency_limit"
+    ELIGIBILITY_NOT_VERIFIED = "eligibility_not_verified"
+    CONSENT_MISSING = "consent_missing"
+    LABS_EXPIRED = "labs_expired"
+    LABS_OUT_OF_RANGE = "labs_out_of_range"
+    WEIGHT_OUTDATED = "weight_outdated"
+    WEIGHT_CHANGED = "weight_changed"
+    DRUG_NOT_AVAILABLE = "drug_not_available"
+    REMS_INCOMPLETE = "rems_incomplete"
+    TOO_EARLY = "too_early"
+    TOO_LATE_REASSESS = "too_late_reassess"
+    ACUTE_ILLNESS = "acute_illness"
+    OPEN_ADVERSE_EVENT = "open_adverse_event"
+    HARD_CONTRAINDICATION = "hard_contraindication"
+
+
+AMBER = frozenset({Hold.ELIGIBILITY_NOT_VERIFIED, Hold.WEIGHT_OUTDATED, Hold.WEIGHT_CHANGED})
+SENTENCES: dict[Hold, str] = {
+    Hold.ORDER_INACTIVE: "The order is not active. Ask the prescriber.",
+    Hold.AUTH_NOT_VALID: "No valid authorization covers this visit. Ask the authorization desk.",
+    Hold.ELIGIBILITY_NOT_VERIFIED: "Insurance was not verified this month. Check it with the payer.",
+    Hold.CONSENT_MISSING: "There is no consent from the last year. Have the patient sign one.",
+    Hold.LABS_EXPIRED: "A required laboratory result is missing or too old. Order it.",
+    Hold.WEIGHT_OUTDATED: "The weight is too old. Weigh the patient.",
+    Hold.WEIGHT_CHANGED: "The weight changed by more than the limit. Ask the prescriber about the dose.",
+    Hold.DRUG_NOT_AVAILABLE: "The drug is not on hand. Ask the pharmacy.",
+    Hold.ACUTE_ILLNESS: "The patient is unwell today. Ask the prescriber before starting.",
+    Hold.OPEN_ADVERSE_EVENT: "A serious reaction is still open. The prescriber must release it.",
+    Hold.HARD_CONTRAINDICATION: "The patient must not have this product. Only a prescriber can change the order.",
+}
+
+
+class Light(StrEnum):
+    """Whether a visit may start."""
+
+    GREEN = "green"
+    AMBER = "amber"
+    RED = "red"
+
+
+@dataclass(frozen=True)
+class Clearance:
+    """The light of a visit and every reason for it, in the fixed order."""
+
+    light: Light
+    reasons: tuple[Reason, ...]
+
+    @property
+    def is_cleared(self) -> bool:
+        return self.light is Light.GREEN
+
+
+def held(hold: Hold, sentence: str = "") -> Reason:
+    """A reason to hold a visit; hard unless the gate calls it amber."""
+    return Reason(hold, sentence or SENTENCES[hold], is_hard=hold not in AMBER)
+
+
+def decide(reasons: Iterable[Reason]) -> Clearance:
+    """The light for a visit, from every reason found by the checks; a code the gate does not know is red and last.
+
+    Source: clearance gate; contraindications from product labels (P), the rest K.
+    """
+    order = {hold.value: place for place, hold in enumerate(Hold)}
+    listed = tuple(sorted(reasons, key=lambda reason: order.get(reason.code, len(order))))
+    if not listed:
+        return Clearance(Light.GREEN, ())
+    amber = {hold.value for hold in AMBER}
+    return Clearance(Light.AMBER if all(r.code in amber for r in listed) else Light.RED, listed)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """The gate's questions already answered with yes or no, True being the good answer."""
+
+    is_order_active: bool = True
+    is_authorized: bool = True
+    is_eligibility_verified: bool = True
+    has_consent: bool = True
+    has_labs: bool = True
+    has_recent_weight: bool = True
+    has_drug: bool = True
+    is_well: bool = True
+    is_free_of_contraindication: bool = True
+
+
+_HOLD_OF = {
+    "is_order_active": Hold.ORDER_INACTIVE,
+    "is_authorized": Hold.AUTH_NOT_VALID,
+    "is_eligibility_verified": Hold.ELIGIBILITY_NOT_VERIFIED,
+    "has_consent": Hold.CONSENT_MISSING,
+    "has_labs": Hold.LABS_EXPIRED,
+    "has_recent_weight": Hold.WEIGHT_OUTDATED,
+    "has_drug": Hold.DRUG_NOT_AVAILABLE,
+    "is_well": Hold.ACUTE_ILLNESS,
+    "is_free_of_contraindication": Hold.HARD_CONTRAINDICATION,
+}
+
+
+def decide_findings(findings: Findings) -> Clearance:
+    """The light for a visit from plain answers.
+
+    Source: clearance gate; confidence K.
+    """
+    return decide(held(_HOLD_OF[item.name]) for item in fields(findings) if not getattr(findings, item.name))
+
+
+def check_eligibility(*, verified_on: date | None, service_on: date, valid_days: int = 30) -> tuple[Reason, ...]:
+    """Why insurance counts as unverified: not within 30 days, or not in the month of service.
+
+    Source: plans change on the first of a month; confidence K.
+    """
+    if verified_on is not None and verified_on <= service_on:
+        is_same_month = (verified_on.year, verified_on.month) == (service_on.year, service_on.month)
+        if is_same_month and service_on <= verified_on + timedelta(days=valid_days):
+            return ()
+    return (held(Hold.ELIGIBILITY_NOT_VERIFIED),)
+
+
+def check_consent(*, signed_on: date | None, service_on: date, valid_months: int = 12) -> tuple[Reason, ...]:
+    """Why consent is missing: none on file, or signed more than a year before.
+
+    Source: clinic policy; confidence K.
+    """
+    if signed_on is not None and signed_on <= service_on < add_months(signed_on, valid_months):
+        return ()
+    return (held(Hold.CONSENT_MISSING),)
+
+
+def check_weight_age(
+    *, measured_on: date | None, service_on: date, is_child: bool, valid_days: int = 90, child_valid_days: int = 30
+) -> tuple[Reason, ...]:
+    """Why the weight is too old: 90 days, or 30 for a child.
+
+    Source: clinic policy; confidence K.
+    """
+    days = child_valid_days if is_child else valid_days
+    if measured_on is not None and timedelta(0) <= service_on - measured_on <= timedelta(days=days):
+        return ()
+    return (held(Hold.WEIGHT_OUTDATED),)
