@@ -1,0 +1,194 @@
+"""Eight clients at once for one place: exactly one winner every round, nobody deadlocks, and SQL finds no overlap."""
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+from django.db import connection
+
+from core.errors import Conflict, Refusal
+from regimens.models import CourseDay
+from scheduling.models import CapacitySlot, Chair, Visit
+from scheduling.services import booking
+from scheduling.services.booking import Override
+from tests import factories
+from tests.factories import at
+from tests.scheduling.conftest import TUESDAY, World
+
+CLIENTS = 8
+ROUNDS = 100
+UNCOVERED = Override("no authorization yet")
+
+Attempt = Callable[[], Visit]
+
+
+def at_once(attempts: list[Attempt]) -> list[Visit | BaseException]:
+    """Run the attempts at the same moment, each on a connection of its own."""
+    barrier = Barrier(len(attempts))
+
+    def run(attempt: Attempt) -> Visit | BaseException:
+        try:
+            barrier.wait()
+            return attempt()
+        except Exception as problem:  # the outcome is what the test looks at
+            return problem
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(attempts)) as pool:
+        return list(pool.map(run, attempts))
+
+
+def attempt(world: World, day: CourseDay, chair: Chair, hour: int, minute: int = 0) -> Attempt:
+    return lambda: booking.book(
+        course_day=day, chair=chair, start=at(TUESDAY, hour, minute), by=world.scheduler, override=UNCOVERED
+    )
+
+
+def outcome(results: list[Visit | BaseException]) -> Counter[str]:
+    return Counter("won" if isinstance(r, Visit) else type(r).__name__ for r in results)
+
+
+def clear(results: list[Visit | BaseException], world: World) -> None:
+    for visit in results:
+        if isinstance(visit, Visit):
+            booking.cancel(visit=visit, reason="next round", expected_version=visit.version, by=world.scheduler)
+
+
+def assert_sound() -> None:
+    """No overlap in a chair or for a patient, no capacity drift: asked of the tables in SQL, not of the code."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT count(*) FROM scheduling_visit a JOIN scheduling_visit b
+                ON a.id < b.id AND a.period && b.period AND (a.chair_id = b.chair_id OR a.patient_id = b.patient_id)
+             WHERE a.status NOT IN ('cancelled', 'no_show') AND b.status NOT IN ('cancelled', 'no_show')
+            """
+        )
+        assert cursor.fetchone() == (0,)
+        cursor.execute(
+            """
+            SELECT count(*) FROM scheduling_capacityslot slot
+             WHERE load_used <> (
+                SELECT coalesce(sum(load_profile[1 + (extract(epoch FROM slot.starts_at - lower(period)) / 900)::int]), 0)
+                  FROM scheduling_visit visit
+                 WHERE visit.clinic_id = slot.clinic_id AND visit.period @> slot.starts_at
+                   AND visit.status NOT IN ('cancelled', 'no_show'))
+                OR load_used > load_cap + override_load
+            """
+        )
+        assert cursor.fetchone() == (0,)
+
+
+def refusals(results: list[Visit | BaseException]) -> list[str]:
+    return [result.sentence for result in results if isinstance(result, Refusal)]
+
+
+@pytest.fixture
+def rivals(committed_world: World) -> list[CourseDay]:
+    """Course days of eight patients, who all want the same place."""
+    CapacitySlot.objects.update(load_cap=10_000, starts_cap=100)
+    return [committed_world.another_day() for _ in range(CLIENTS)]
+
+
+def test_eight_schedulers_want_one_chair(committed_world: World, rivals: list[CourseDay]) -> None:
+    for _ in range(ROUNDS):
+        results = at_once([attempt(committed_world, day, committed_world.chairs[0], 9) for day in rivals])
+        assert outcome(results) == {"won": 1, "Conflict": CLIENTS - 1}
+        assert all("A1" in sentence for sentence in refusals(results))
+        clear(results, committed_world)
+    assert_sound()
+
+
+def test_eight_schedulers_want_overlapping_times(committed_world: World, rivals: list[CourseDay]) -> None:
+    for _ in range(ROUNDS):
+        results = at_once(
+            [
+                attempt(committed_world, day, committed_world.chairs[0], 9, minute=15 * (number % 4))
+                for number, day in enumerate(rivals)
+            ]
+        )
+        assert outcome(results) == {"won": 1, "Conflict": CLIENTS - 1}
+        clear(results, committed_world)
+    assert_sound()
+
+
+def test_one_patient_is_wanted_in_eight_places(committed_world: World) -> None:
+    CapacitySlot.objects.update(load_cap=10_000, starts_cap=100)
+    world = committed_world
+    chairs = Chair.objects.bulk_create(
+        Chair(clinic=world.clinic, name=f"B{number}", position=10 + number) for number in range(CLIENTS)
+    )
+    days = [factories.make_course_day(world.order, TUESDAY) for _ in range(CLIENTS)]
+    for _ in range(ROUNDS):
+        results = at_once(
+            [
+                attempt(world, day, chair, 9, minute=15 * (number % 3))
+                for number, (day, chair) in enumerate(zip(days, chairs, strict=True))
+            ]
+        )
+        assert outcome(results) == {"won": 1, "Conflict": CLIENTS - 1}
+        clear(results, world)
+    assert_sound()
+
+
+def test_nobody_loses_who_wants_a_place_of_their_own(committed_world: World) -> None:
+    CapacitySlot.objects.update(load_cap=10_000, starts_cap=100)
+    world = committed_world
+    chairs = Chair.objects.bulk_create(
+        Chair(clinic=world.clinic, name=f"B{number}", position=10 + number) for number in range(CLIENTS)
+    )
+    days = [world.another_day() for _ in range(CLIENTS)]
+    for _ in range(ROUNDS):
+        results = at_once([attempt(world, day, chair, 9) for day, chair in zip(days, chairs, strict=True)])
+        assert outcome(results) == {"won": CLIENTS}
+        clear(results, world)
+    assert_sound()
+
+
+def test_the_last_of_the_nurses_time_goes_to_one(committed_world: World) -> None:
+    world = committed_world
+    chairs = Chair.objects.bulk_create(
+        Chair(clinic=world.clinic, name=f"B{number}", position=10 + number) for number in range(CLIENTS)
+    )
+    days = [world.another_day() for _ in range(CLIENTS)]
+    for day in days:
+        factories.make_authorization(day.course.order)
+    CapacitySlot.objects.update(load_cap=100, starts_cap=1)
+    for _ in range(ROUNDS // 4):
+        results = at_once(
+            [
+                lambda day=day, chair=chair: booking.book(  # type: ignore[misc]
+                    course_day=day, chair=chair, start=at(TUESDAY, 9), by=world.scheduler
+                )
+                for day, chair in zip(days, chairs, strict=True)
+            ]
+        )
+        assert outcome(results)["won"] == 1
+        assert all(isinstance(result, Visit | Conflict) for result in results)
+        clear(results, world)
+    assert_sound()
+
+
+def test_two_movers_of_one_visit_never_both_win(committed_world: World) -> None:
+    world = committed_world
+    CapacitySlot.objects.update(load_cap=10_000, starts_cap=100)
+    visit = booking.book(course_day=world.course_day, chair=world.chairs[0], start=at(TUESDAY, 9), by=world.scheduler)
+    for number in range(ROUNDS):
+        start = at(TUESDAY, 9) + timedelta(minutes=15 * (number % 12 + 1))
+        results = at_once(
+            [
+                lambda chair=chair, seen=visit, start=start: booking.move(  # type: ignore[misc]
+                    visit=seen, chair=chair, start=start, expected_version=seen.version, by=world.scheduler
+                )
+                for chair in world.chairs * 2
+            ]
+        )
+        winners = [result for result in results if isinstance(result, Visit)]
+        assert len(winners) == 1
+        assert outcome(results)["Stale"] == len(results) - 1
+        visit = winners[0]
+    assert_sound()
