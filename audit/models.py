@@ -50,6 +50,9 @@ class AuditSeal(models.Model):
     first_transaction = models.BigIntegerField()
     last_transaction = models.BigIntegerField()
     event_count = models.PositiveIntegerField()
+    prints = models.BinaryField(
+        default=b"", help_text="Each event's id and the start of its hash, to name the one that differs."
+    )
     digest = models.CharField(max_length=64)
 
     class Meta:

@@ -4,5 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("core.urls")),
+    path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
+    path("audit/", include("audit.urls")),
 ]

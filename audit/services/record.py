@@ -17,7 +17,7 @@ def record(
     patient_id: UUID | None = None,
     detail: dict[str, Any] | None = None,
 ) -> None:
-    """Record that `by` did `action` (such as ``visit.book``) to an entity; `detail` holds ids and codes, no prose about people."""
+    """Record that `by` did `action` (such as ``visit.book``) to an entity; `detail` holds ids and codes, no prose."""
     AuditEvent.objects.create(
         at=clock.now(),
         action=action,
