@@ -1,0 +1,207 @@
+"""A payer's answer: whether it makes sense, and how it differs from what was asked.
+
+"Approved" can hide fewer units, other dates or another code. Every field is compared, and every difference is a
+sentence that stays with the authorization.
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from authorizations.domain.statuses import AuthorizationStatus
+from core.errors import Reason
+
+MOST_UNITS = 100_000
+MOST_VISITS = 999
+LONGEST = timedelta(days=3 * 366)
+
+
+class Outcome(StrEnum):
+    """What a payer can say."""
+
+    APPROVED = "approved"
+    PARTIAL = "approved_partial"
+    MODIFIED = "approved_modified"
+    DENIED = "denied"
+    PENDED = "pended_info_needed"
+    OVERTURNED = "overturned"
+    UPHELD = "upheld"
+
+    @property
+    def status(self) -> AuthorizationStatus:
+        return AuthorizationStatus(self.value)
+
+    @property
+    def label(self) -> str:
+        """The outcome as a person picks it."""
+        return _LABELS[self]
+
+    @property
+    def grants(self) -> bool:
+        """Whether it gives units and dates."""
+        return self in GRANTS
+
+
+GRANTS = frozenset({Outcome.APPROVED, Outcome.PARTIAL, Outcome.MODIFIED, Outcome.OVERTURNED})
+_LABELS = {
+    Outcome.APPROVED: "Approved in full",
+    Outcome.PARTIAL: "Approved in part",
+    Outcome.MODIFIED: "Approved with changes",
+    Outcome.DENIED: "Denied",
+    Outcome.PENDED: "Information needed",
+    Outcome.OVERTURNED: "Denial overturned",
+    Outcome.UPHELD: "Denial upheld",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """What the payer was asked for. Dates are inclusive."""
+
+    units: int
+    hcpcs: str
+    starts_on: date | None = None
+    ends_on: date | None = None
+    visits: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the payer said. A granting outcome needs units, dates and a reference; the others need a reason in words."""
+
+    outcome: Outcome
+    units: int | None = None
+    visits: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+    reference: str = ""
+    hcpcs: str = ""
+    limit_units: int | None = None
+    limit_days: int | None = None
+    reason: str = ""
+    appeal_due_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One field in which the answer is not what was asked; `is_less` when it gives less."""
+
+    field: str
+    asked: str
+    granted: str
+    is_less: bool
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.field}: asked for {self.asked}, got {self.granted}."
+
+
+def compare(answer: Answer, asked: Requested) -> tuple[Difference, ...]:
+    """Every field in which a granting answer differs from the request; a field the payer left out is not compared."""
+    found = [
+        _number("Units", asked.units, answer.units),
+        _number("Visits", asked.visits, answer.visits),
+        _date("First day", asked.starts_on, answer.starts_on, later_is_less=True),
+        _date("Last day", asked.ends_on, answer.ends_on, later_is_less=False),
+    ]
+    if answer.hcpcs and answer.hcpcs != asked.hcpcs:
+        found.append(Difference("Drug code", asked.hcpcs, answer.hcpcs, is_less=True))
+    if answer.limit_units and answer.limit_days:
+        limit = f"at most {answer.limit_units} units in {answer.limit_days} days"
+        found.append(Difference("How often", "no limit", limit, is_less=True))
+    return tuple(difference for difference in found if difference is not None)
+
+
+def check_answer(answer: Answer, asked: Requested, *, units_taken: int) -> tuple[Reason, ...]:
+    """Everything in an answer that makes no sense; `units_taken` are already reserved or used."""
+    if not answer.outcome.grants:
+        return _check_words(answer)
+    found = [
+        *check_units(answer.units, field="units"),
+        *check_visits(answer.visits, field="visits"),
+        *check_dates(answer.starts_on, answer.ends_on),
+        *_check_limit(answer),
+    ]
+    if not answer.reference.strip():
+        found.append(Reason("reference_missing", "Write the payer's reference: claims need it.", "reference"))
+    if answer.units is not None and 0 < answer.units < units_taken:
+        sentence = (
+            f"{units_taken} units are already reserved or used, so it can't be {answer.units}. "
+            "Move or cancel visits first, or check the number."
+        )
+        found.append(Reason("units_taken", sentence, "units"))
+    if not found and answer.outcome is Outcome.APPROVED:
+        found += _check_is_full(answer, asked)
+    return tuple(found)
+
+
+def check_units(units: int | None, *, field: str) -> tuple[Reason, ...]:
+    """Why a number of units makes no sense."""
+    if units is None or units < 1:
+        return (Reason("units", "Write how many units: at least 1.", field),)
+    if units > MOST_UNITS:
+        return (Reason("units", f"{units} units is more than anybody gives; check the number.", field),)
+    return ()
+
+
+def check_visits(visits: int | None, *, field: str) -> tuple[Reason, ...]:
+    """Why a number of visits makes no sense; none given is fine."""
+    if visits is None or 1 <= visits <= MOST_VISITS:
+        return ()
+    return (Reason("visits", f"Visits are from 1 to {MOST_VISITS}, or left empty where the payer counts none.", field),)
+
+
+def check_dates(starts_on: date | None, ends_on: date | None) -> tuple[Reason, ...]:
+    """Why a first and a last day make no sense; both count."""
+    if starts_on is None:
+        return (Reason("starts_on", "Write the first day it is valid.", "starts_on"),)
+    if ends_on is None:
+        return (Reason("ends_on", "Write the last day it is valid.", "ends_on"),)
+    if ends_on < starts_on:
+        sentence = f"The last day, {_day(ends_on)}, is before the first, {_day(starts_on)}."
+        return (Reason("ends_before_start", sentence, "ends_on"),)
+    if ends_on - starts_on > LONGEST:
+        return (Reason("too_long", "That is more than 3 years. Check the years.", "ends_on"),)
+    return ()
+
+
+def _check_words(answer: Answer) -> tuple[Reason, ...]:
+    if answer.reason.strip():
+        return ()
+    asked = "what the payer needs" if answer.outcome is Outcome.PENDED else "the payer's reason"
+    return (Reason("reason_missing", f"Write {asked}.", "reason"),)
+
+
+def _check_limit(answer: Answer) -> tuple[Reason, ...]:
+    if answer.limit_units is None and answer.limit_days is None:
+        return ()
+    if not answer.limit_units or not answer.limit_days:
+        field = "limit_days" if answer.limit_units else "limit_units"
+        return (Reason("limit", "A limit needs both: how many units, in how many days.", field),)
+    if not 1 <= answer.limit_days <= 366 or not 1 <= answer.limit_units <= MOST_UNITS:
+        return (Reason("limit", "A limit is of 1 to 366 days and at least 1 unit.", "limit_days"),)
+    return ()
+
+
+def _check_is_full(answer: Answer, asked: Requested) -> list[Reason]:
+    less = [difference.sentence for difference in compare(answer, asked) if difference.is_less]
+    if not less:
+        return []
+    sentence = f"This gives less than was asked. {' '.join(less)} Choose “in part” or “with changes”."
+    return [Reason("not_in_full", sentence, "outcome")]
+
+
+def _number(field: str, asked: int | None, granted: int | None) -> Difference | None:
+    if asked is None or granted is None or asked == granted:
+        return None
+    return Difference(field, str(asked), str(granted), is_less=granted < asked)
+
+
+def _date(field: str, asked: date | None, granted: date | None, *, later_is_less: bool) -> Difference | None:
+    if asked is None or granted is None or asked == granted:
+        return None
+    return Difference(field, _day(asked), _day(granted), is_less=(granted > asked) is later_is_less)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%B %Y}"
