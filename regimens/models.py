@@ -39,9 +39,7 @@ class ProductCode(models.Model):
     ends_on = models.DateField(null=True)
 
     class Meta:
-        constraints = [
-            models.CheckConstraint(condition=models.Q(unit_mg__gt=0), name="product_code_unit_positive")
-        ]
+        constraints = [models.CheckConstraint(condition=models.Q(unit_mg__gt=0), name="product_code_unit_positive")]
 
     def __str__(self) -> str:
         return f"{self.hcpcs} ({self.unit_mg} mg)"
@@ -102,13 +100,17 @@ class TreatmentOrder(models.Model):
     dosing_weight_kg = models.DecimalField(max_digits=4, decimal_places=1)
     days_per_course = models.PositiveSmallIntegerField(default=1)
     induction_offsets_days = models.JSONField(default=list, blank=True)
+    induction_doses = models.JSONField(
+        default=list, blank=True, help_text="One amount per induction course, as text; empty means the same dose."
+    )
+    first_maintenance_offset_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days from the first course; empty means one interval after induction."
+    )
     interval_days = models.PositiveSmallIntegerField()
     window_early_days = models.PositiveSmallIntegerField(default=3)
     window_late_days = models.PositiveSmallIntegerField(default=3)
     minimum_interval_days = models.PositiveSmallIntegerField(null=True, blank=True)
-    late_dose_policy = models.CharField(
-        max_length=10, choices=LateDosePolicy.choices, default=LateDosePolicy.HYBRID
-    )
+    late_dose_policy = models.CharField(max_length=10, choices=LateDosePolicy.choices, default=LateDosePolicy.HYBRID)
     needs_premedication = models.BooleanField(default=False)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)

@@ -1,12 +1,12 @@
 """Brings the catalogue file into the database: products, their dated billing codes, and indications.
 
-Promises to be repeatable: a second run with the same file changes nothing, and a product whose numbers changed keeps its
-id, so orders go on pointing at it. Every number is stored with the source and confidence the file gives it.
+Promises to be repeatable: a second run with the same file changes nothing, and a product whose numbers changed keeps
+its id, so orders go on pointing at it. Every number is stored with the source and confidence the file gives it.
 """
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -41,18 +41,17 @@ def load(*, by: Actor, path: Path = FILE) -> Loaded:
     """Make the database's catalogue equal to the file's. Raises BadInput for a file that is not a catalogue."""
     text, entries = _read(path)
     version = version_of(text, entries)
-    added = changed = 0
-    for kind, entry in _products(entries):
-        was_added, was_changed = _keep_product(kind, entry, version)
-        added, changed = added + was_added, changed + was_changed
-    for entry in entries["indications"]:
-        was_added, was_changed = _keep_indication(entry)
-        added, changed = added + was_added, changed + was_changed
-    loaded = Loaded(version, added, changed, len(_products(entries)), len(entries["indications"]))
-    if added or changed:
-        detail = {"added": added, "changed": changed}
+    products = [_product(is_ig, entry, version) for is_ig, entry in _products(entries)]
+    indications = [_indication(entry) for entry in entries["indications"]]
+    new, changed = _keep_products(products)
+    with_new_codes = _keep_codes(products)
+    new_indications, changed_indications = _keep_indications(indications)
+    added = len(new) + len(new_indications)
+    mended = len(changed | (with_new_codes - new)) + len(changed_indications)
+    if added or mended:
+        detail = {"added": added, "changed": mended}
         record(action="catalogue.load", entity_type="catalogue", entity_id=version, by=by, detail=detail)
-    return loaded
+    return Loaded(version, added, mended, len(products), len(indications))
 
 
 def version_of(text: bytes, entries: Entry) -> str:
@@ -78,30 +77,67 @@ def _products(entries: Entry) -> list[tuple[bool, Entry]]:
     ]
 
 
-def _keep_product(is_immune_globulin: bool, entry: Entry, version: str) -> tuple[bool, bool]:
-    values = {
-        "name": entry["name"],
-        "generic": (entry.get("generic") or entry["name"])[:120],
-        "is_immune_globulin": is_immune_globulin,
-        "board_name": IMMUNE_GLOBULIN_ON_BOARD if is_immune_globulin else entry["name"][:30],
-        "data": entry,
+def _product(is_immune_globulin: bool, entry: Entry, version: str) -> Product:
+    return Product(
+        id=entry["id"],
+        name=entry["name"],
+        generic=(entry.get("generic") or entry["name"])[:120],
+        is_immune_globulin=is_immune_globulin,
+        board_name=IMMUNE_GLOBULIN_ON_BOARD if is_immune_globulin else entry["name"][:30],
+        data=entry,
+        catalogue_version=version,
+    )
+
+
+def _indication(entry: Entry) -> Indication:
+    return Indication(id=entry["id"], name=entry["name"], data=entry)
+
+
+def _keep_products(wanted: Sequence[Product]) -> tuple[set[str], set[str]]:
+    """Insert and mend products; the ids of the new and of the changed ones."""
+    names = ("name", "generic", "is_immune_globulin", "board_name", "data")
+    held = Product.objects.in_bulk([product.id for product in wanted])
+    new = [product for product in wanted if product.id not in held]
+    changed = [
+        product
+        for product in wanted
+        if product.id in held and any(getattr(product, name) != getattr(held[product.id], name) for name in names)
+    ]
+    Product.objects.bulk_create(new)
+    Product.objects.bulk_update(changed, [*names, "catalogue_version"])
+    return {product.id for product in new}, {product.id for product in changed}
+
+
+def _keep_indications(wanted: Sequence[Indication]) -> tuple[set[str], set[str]]:
+    """Insert and mend indications; the ids of the new and of the changed ones."""
+    held = Indication.objects.in_bulk([indication.id for indication in wanted])
+    new = [each for each in wanted if each.id not in held]
+    changed = [each for each in wanted if each.id in held and (each.name, each.data) != _as_held(held[each.id])]
+    Indication.objects.bulk_create(new)
+    Indication.objects.bulk_update(changed, ["name", "data"])
+    return {each.id for each in new}, {each.id for each in changed}
+
+
+def _as_held(indication: Indication) -> tuple[str, Any]:
+    return indication.name, indication.data
+
+
+def _keep_codes(products: Sequence[Product]) -> set[str]:
+    """Make each product's dated codes equal to its entry's; the ids of the products whose codes were not."""
+    held: dict[str, set[tuple[Any, ...]]] = {product.id: set() for product in products}
+    for code in ProductCode.objects.filter(product__in=products):
+        held[code.product_id].add(_parts(code))
+    wanted = {
+        product.id: [_code(product, row) for row in _code_rows(product.data) if row["code"]] for product in products
     }
-    product, is_new = Product.objects.get_or_create(id=entry["id"], defaults=values | {"catalogue_version": version})
-    is_changed = not is_new and any(getattr(product, name) != value for name, value in values.items())
-    if is_changed:
-        Product.objects.filter(pk=product.pk).update(**values, catalogue_version=version)
-    return is_new, _keep_codes(product, entry) and not is_new or is_changed
+    stale = {id_ for id_, codes in wanted.items() if {_parts(code) for code in codes} != held[id_]}
+    ProductCode.objects.filter(product_id__in=stale).delete()
+    ProductCode.objects.bulk_create(code for id_ in sorted(stale) for code in wanted[id_])
+    return stale
 
 
-def _keep_codes(product: Product, entry: Entry) -> bool:
-    wanted = [_code(product, row) for row in _code_rows(entry) if row["code"]]
-    names = ("hcpcs", "unit_mg", "label", "starts_on", "ends_on")
-    held = set(product.codes.values_list(*names))
-    if held == {tuple(getattr(code, name) for name in names) for code in wanted}:
-        return False
-    product.codes.all().delete()
-    ProductCode.objects.bulk_create(wanted)
-    return True
+def _parts(code: ProductCode) -> tuple[Any, ...]:
+    return code.hcpcs, code.unit_mg, code.label, code.starts_on, code.ends_on
 
 
 def _code_rows(entry: Entry) -> list[dict[str, Any]]:
@@ -124,12 +160,3 @@ def _code(product: Product, row: Entry) -> ProductCode:
 
 def _day(text: str | None) -> date | None:
     return None if text is None else date.fromisoformat(text)
-
-
-def _keep_indication(entry: Entry) -> tuple[bool, bool]:
-    values = {"name": entry["name"], "data": entry}
-    indication, is_new = Indication.objects.get_or_create(id=entry["id"], defaults=values)
-    is_changed = not is_new and (indication.name, indication.data) != (values["name"], values["data"])
-    if is_changed:
-        Indication.objects.filter(pk=indication.pk).update(**values)
-    return is_new, is_changed

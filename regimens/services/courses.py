@@ -1,0 +1,102 @@
+"""Writing courses: what was laid out becomes rows, in bulk."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from typing import Any
+
+from regimens.models import Course, CourseDay, TreatmentOrder
+from regimens.services.facts import OrderFacts
+from regimens.services.planning import LaidOutCourse, LaidOutDay
+
+CENT = Decimal("0.01")
+
+
+def order_fields(facts: OrderFacts) -> dict[str, Any]:
+    """The columns of an order; the facts are completed."""
+    return {
+        "product": facts.product,
+        "indication": facts.indication,
+        "icd10": facts.icd10,
+        "hcpcs": facts.hcpcs,
+        "dose_basis": facts.dose_basis,
+        "dose_amount": facts.dose_amount,
+        "dosing_weight_kg": facts.dosing_weight_kg,
+        "days_per_course": facts.days_per_course,
+        "induction_offsets_days": list(facts.induction_offsets_days),
+        "induction_doses": [str(dose) for dose in facts.induction_doses or ()],
+        "first_maintenance_offset_days": facts.first_maintenance_offset_days,
+        "interval_days": facts.interval_days,
+        "window_early_days": facts.window_early_days,
+        "window_late_days": facts.window_late_days,
+        "minimum_interval_days": facts.minimum_interval_days,
+        "late_dose_policy": facts.late_dose_policy,
+        "needs_premedication": facts.needs_premedication,
+        "starts_on": facts.starts_on,
+        "ends_on": facts.ends_on,
+        "course_limit": facts.course_limit,
+        "prescriber_name": facts.prescriber_name,
+        "signed_on": facts.signed_on,
+    }
+
+
+def save_new(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> None:
+    """Insert courses and their days: two statements, however many there are."""
+    courses: list[Course] = []
+    days: list[CourseDay] = []
+    for planned in laid_out:
+        course = Course(
+            order=order,
+            number=planned.number,
+            phase=planned.phase.value,
+            due_on=planned.due_on,
+            earliest_on=planned.earliest_on,
+            latest_on=planned.latest_on,
+        )
+        courses.append(course)
+        days += [CourseDay(course=course, day_number=day.day_number, **_day_fields(day)) for day in planned.days]
+    Course.objects.bulk_create(courses)
+    CourseDay.objects.bulk_create(days)
+
+
+def move(existing: Sequence[Course], laid_out: Iterable[LaidOutCourse]) -> None:
+    """Give courses that exist the dates, units and chair time that were laid out anew; their days are prefetched."""
+    by_number = {course.number: course for course in existing}
+    courses: list[Course] = []
+    days: list[CourseDay] = []
+    for planned in laid_out:
+        course = by_number[planned.number]
+        course.due_on, course.earliest_on, course.latest_on = planned.due_on, planned.earliest_on, planned.latest_on
+        courses.append(course)
+        for row, day in zip(sorted(course.days.all(), key=_number), planned.days, strict=True):
+            for name, value in _day_fields(day).items():
+                setattr(row, name, value)
+            days.append(row)
+    Course.objects.bulk_update(courses, ["due_on", "earliest_on", "latest_on"])
+    CourseDay.objects.bulk_update(days, ["due_on", "dose_mg", "vials", "units", "phases", "chair_minutes"])
+
+
+def _number(day: CourseDay) -> int:
+    return day.day_number
+
+
+def _day_fields(day: LaidOutDay) -> dict[str, Any]:
+    due_on: date = day.due_on
+    return {
+        "due_on": due_on,
+        "dose_mg": to_decimal(day.dose_mg).quantize(CENT, ROUND_HALF_UP),
+        "vials": [{"mg": _json(size), "count": count} for size, count in day.vials.vials],
+        "units": day.units,
+        "phases": [{"kind": phase.kind.value, "minutes": phase.minutes} for phase in day.phases],
+        "chair_minutes": day.chair_minutes,
+    }
+
+
+def _json(value: Fraction) -> int | float:
+    return value.numerator if value.denominator == 1 else float(value)
+
+
+def to_decimal(value: Fraction) -> Decimal:
+    """The nearest decimal to an exact number."""
+    return Decimal(value.numerator) / Decimal(value.denominator)
