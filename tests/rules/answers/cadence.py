@@ -1,6 +1,9 @@
 """Worked examples of due dates, windows and phases."""
 
 from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from regimens.domain.cadence import Cadence, lay_out
@@ -14,7 +17,7 @@ from regimens.domain.due_dates import (
     standing,
 )
 from regimens.domain.open_days import OpenDays, TieGoes, nearest_open_day
-from tests.rules.answers.shapes import Answer, Inputs, day
+from tests.rules.answers.shapes import Answer, Inputs, day, number
 
 
 def due_next(i: Inputs) -> dict[str, Any]:
@@ -70,12 +73,17 @@ def overdue(i: Inputs) -> dict[str, Any]:
     return {"state": found.state, "days_overdue": found.days_overdue}
 
 
+def _days(weeks: int | Decimal) -> int:
+    """Whole days of weeks such as 0.5 (day 3) or 0.571 (day 4)."""
+    return ceil(number(weeks) * 7 - Fraction(1, 2))
+
+
 def induction(i: Inputs) -> dict[str, Any]:
     first, interval = i.get("first_maintenance_offset_weeks"), i.get("maintenance_interval_weeks")
     courses = lay_out(
         Cadence(
             interval_days=None if interval is None else int(interval * 7),
-            induction_offsets_days=tuple(round(weeks * 7) for weeks in i["induction_offsets_weeks"]),
+            induction_offsets_days=tuple(_days(weeks) for weeks in i["induction_offsets_weeks"]),
             first_maintenance_offset_days=None if first is None else int(first * 7),
         ),
         starts_on=day(i["start"]),

@@ -117,7 +117,12 @@ def course_limit(i: Inputs) -> dict[str, Any]:
 
 
 def least_waste(i: Inputs) -> dict[str, Any]:
-    return _vials(number(i["dose_mg"]), numbers(i["vial_sizes_mg"]), number(i["billing_unit_mg"]), per=1)
+    if "dose_mg" in i:
+        dose = number(i["dose_mg"])
+    else:
+        rule = DoseRule(DoseBasis.MG_PER_KG, number(i["mg_per_kg"]))
+        dose = exact_dose(rule, weight_kg=number(i["weight_kg"])).dose_mg
+    return {"exact_mg": dose} | _vials(dose, numbers(i["vial_sizes_mg"]), number(i["billing_unit_mg"]), per=1)
 
 
 def max_cap(i: Inputs) -> dict[str, Any]:
