@@ -1,0 +1,1 @@
+"""Developer tools: files here write committed files, and nothing at run time needs them."""
