@@ -26,6 +26,19 @@ from regimens.models import TreatmentOrder
 
 Doses = tuple[Dose, ...]
 
+COVERAGE_CODES = frozenset(
+    {
+        "auth_not_valid",
+        "auth_outside_dates",
+        "auth_units_short",
+        "auth_visits_short",
+        "frequency_limit",
+        "hcpcs_mismatch",
+        "payer_mismatch",
+    }
+)
+"""The codes of all reasons given here, so that a visit's note "not covered" can go once it is."""
+
 
 @dataclass(frozen=True)
 class Need:
@@ -95,7 +108,13 @@ def covers(
 ) -> tuple[Reason, ...]:
     """Why `authorization` does not cover such a visit; empty when it does. At most one SQL statement."""
     need = VisitFacts(service_on=on, hcpcs=hcpcs, units=units, visits=visits)
-    return check_coverage(need, facts_of(authorization, doses_of(authorization)))
+    return _check(need, facts_of(authorization, doses_of(authorization)))
+
+
+def _check(need: VisitFacts, facts: AuthorizationFacts) -> tuple[Reason, ...]:
+    """The reasons of the rule; while nothing is approved, only that: units and dates are but wishes until then."""
+    reasons = check_coverage(need, facts)
+    return tuple(reason for reason in reasons if reason.code == "auth_not_valid") or reasons
 
 
 def doses_of(authorization: Authorization) -> Doses:
@@ -180,7 +199,7 @@ def _answer(facts: _Facts | None, need: Need) -> Coverage:
 
 
 def _reasons(authorization: Authorization, days: Doses, payer: Payer | None, wanted: VisitFacts) -> tuple[Reason, ...]:
-    reasons = check_coverage(wanted, facts_of(authorization, days))
+    reasons = _check(wanted, facts_of(authorization, days))
     if payer is None or authorization.payer_id == payer.id:
         return reasons
     name = f"{authorization.payer.name} {authorization.reference}".strip()
