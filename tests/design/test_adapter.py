@@ -242,7 +242,7 @@ def test_old_data_is_called_old_and_the_bar_leaves_by_itself(open_page: Callable
 def test_every_piece_is_accessible_and_fits_the_screen(
     open_page: Callable[..., Page], width: int, density: str
 ) -> None:
-    html = render_to_string("gallery.html", {"form": SampleForm({}), "messages": ["Booked."]})
+    html: str = render_to_string("gallery.html", {"form": SampleForm({}), "messages": ["Booked."]})
     html = html.replace('data-density="staff"', f'data-density="{density}"')
     page = open_page(html, viewport={"width": width, "height": 900})
     session = page.context.new_cdp_session(page)
