@@ -4,11 +4,20 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import F, Value
+from django.db.models.functions import Concat, Lower, Upper
 
 from accounts.models import Clinic, Organization, User
 from core.ids import new_id
 from patients.domain.insurance import LineOfBusiness
+from patients.domain.names import ACCENTED_LETTERS, PLAIN_LETTERS
+
+
+class Translate(models.Func):
+    """PostgreSQL's translate(text, from, to): each letter of one list becomes its twin of the other."""
+
+    function = "translate"
+    output_field = models.TextField()
 
 
 class PatientQuerySet(models.QuerySet["Patient"]):
@@ -30,9 +39,7 @@ class Patient(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="+")
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="patients")
-    user = models.OneToOneField(
-        User, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient"
-    )
+    user = models.OneToOneField(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="patient")
     record_number = models.CharField(max_length=20)
     given_name = models.CharField(max_length=60)
     family_name = models.CharField(max_length=60)
@@ -50,6 +57,15 @@ class Patient(models.Model):
     email_consent_at = models.DateTimeField(null=True, blank=True)
     sms_consent_at = models.DateTimeField(null=True, blank=True)
     version = models.PositiveIntegerField(default=1)
+    search_name = models.GeneratedField(
+        expression=Translate(
+            Lower(Concat(Value(" "), F("given_name"), Value(" "), F("family_name"))),
+            Value(ACCENTED_LETTERS),
+            Value(PLAIN_LETTERS),
+        ),
+        output_field=models.TextField(),
+        db_persist=True,
+    )
 
     objects = PatientQuerySet.as_manager()
 
@@ -60,7 +76,11 @@ class Patient(models.Model):
         ]
         indexes = [
             models.Index(fields=["clinic", "family_name", "given_name"], name="patient_by_name"),
-            GinIndex(OpClass(Lower("family_name"), name="gin_trgm_ops"), name="patient_family_name_like"),
+            models.Index(fields=["clinic", "birth_date"], name="patient_by_birth_date"),
+            models.Index(
+                F("clinic"), OpClass(Upper("record_number"), name="text_pattern_ops"), name="patient_by_number_start"
+            ),
+            GinIndex(fields=["search_name"], opclasses=["gin_trgm_ops"], name="patient_name_like"),
         ]
 
     def __str__(self) -> str:
@@ -130,9 +150,7 @@ class Payer(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     organization = models.ForeignKey(Organization, on_delete=models.PROTECT, related_name="payers")
     name = models.CharField(max_length=80)
-    line_of_business = models.CharField(
-        max_length=32, choices=[(line.value, line.label) for line in LineOfBusiness]
-    )
+    line_of_business = models.CharField(max_length=32, choices=[(line.value, line.label) for line in LineOfBusiness])
     phone = models.CharField(max_length=32, blank=True)
     usual_decision_days = models.PositiveSmallIntegerField(default=5)
     renewal_lead_days = models.PositiveSmallIntegerField(default=45)
