@@ -1,1 +1,1 @@
-"""What every package stands on: clock, actor, errors, intervals, tokens, permissions. It knows no patient, drug or chair."""
+"""What every package stands on: clock, actor, errors, intervals, permissions. It knows no patient, drug or chair."""

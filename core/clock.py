@@ -32,7 +32,7 @@ def instant(day: date, wall: time, zone: ZoneInfo, *, field: str = "start") -> d
     if moment.astimezone(zone).replace(tzinfo=None) != local.replace(tzinfo=None):
         raise BadInput(
             "nonexistent_time",
-            f"{wall:%H:%M} does not exist on {day:%A %-d %B %Y}: the clocks go forward that night. Choose another time.",
+            f"{wall:%H:%M} does not exist on {day:%A %-d %B %Y}: the clocks go forward then. Choose another time.",
             field=field,
         )
     return moment

@@ -1,4 +1,4 @@
-"""Refusals: what a service raises when a rule says no. Each carries words fit for a person and a code fit for a program.
+"""Refusals: what a service raises when a rule says no, with words fit for a person and a code fit for a program.
 
 Pages show the sentence, the API turns it into problem+json. Anything else that is raised is a bug.
 """

@@ -41,9 +41,7 @@ def requires(permission: str, *, sign_in: str | None = None) -> Callable[[View],
             if not request.user.is_authenticated:
                 return _to_sign_in(request, sign_in or settings.LOGIN_URL)
             if not actor.can(permission):
-                raise NotAllowed(
-                    "not_allowed", "Your role does not open this page. Ask a manager if it should."
-                )
+                raise NotAllowed("not_allowed", "Your role does not open this page. Ask a manager if it should.")
             return view(request, *args, **kwargs)
 
         guarded.permission = permission  # type: ignore[attr-defined]

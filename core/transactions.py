@@ -48,9 +48,7 @@ def business_act(act: Callable[Params, Result]) -> Callable[Params, Result]:
                 if getattr(problem.__cause__, "sqlstate", None) not in RETRYABLE:
                     raise
                 if attempt == TRIES:
-                    raise Busy(
-                        "busy", "Many people are booking just now. Nothing was changed; try again."
-                    ) from problem
+                    raise Busy("busy", "Many people are booking just now. Nothing was changed; try again.") from problem
                 time.sleep(random.uniform(0.02, 0.08) * attempt)  # noqa: S311 (jitter, not a secret)
         raise AssertionError("unreachable")
 

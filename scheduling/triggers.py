@@ -20,7 +20,7 @@ _SAME_PLACE = f"""
 STATUS_MOVES = pgtrigger.Trigger(
     name="status_moves",
     when=pgtrigger.Before,
-    operation=pgtrigger.UpdateOf("status"),
+    operation=pgtrigger.UpdateOf("status"),  # type: ignore[no-untyped-call]
     func=f"""
         IF OLD.status <> NEW.status AND (OLD.status, NEW.status) NOT IN ({_MOVES_SQL}) THEN
             RAISE EXCEPTION 'visit may not move from % to %', OLD.status, NEW.status

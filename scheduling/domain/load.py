@@ -45,7 +45,7 @@ def profile(phases: Sequence[tuple[str, int]], weights: Mapping[str, int]) -> Lo
 
     Each quarter hour takes the weight of every minute in it, averaged and rounded up, so no need is ever lost.
     """
-    minutes: list[str] = []
+    minutes: list[LoadPhase] = []
     start_minute: int | None = None
     for kind, length in phases:
         if kind == STARTING and start_minute is None:
@@ -62,7 +62,7 @@ def profile(phases: Sequence[tuple[str, int]], weights: Mapping[str, int]) -> Lo
     return LoadProfile(need, (start_minute or 0) // QUARTER_MINUTES)
 
 
-def _attention(kind: str, length: int) -> list[str]:
+def _attention(kind: str, length: int) -> list[LoadPhase]:
     if kind == "infusion":
         ramp = min(RAMP_MINUTES, length)
         finishing = min(QUARTER_MINUTES, length - ramp)

@@ -24,27 +24,9 @@ class VisitStatus(StrEnum):
     def label(self) -> str:
         return _LABELS.get(self, self.value.replace("_", " ").capitalize())
 
-    @property
-    def icon(self) -> str:
-        """The shape that stands for the status, so that colour never stands alone."""
-        return _ICONS[self]
-
 
 S = VisitStatus
 _LABELS = {S.COMPLETED: "Done", S.OBSERVING: "Observation", S.NO_SHOW: "No-show", S.HELD: "On hold"}
-_ICONS = {
-    S.HELD: "clock",
-    S.BOOKED: "dashed-circle",
-    S.CONFIRMED: "circle-tick",
-    S.ARRIVED: "triangle",
-    S.SEATED: "chair",
-    S.INFUSING: "drop",
-    S.OBSERVING: "eye",
-    S.COMPLETED: "tick",
-    S.LEFT_EARLY: "door",
-    S.NO_SHOW: "cross",
-    S.CANCELLED: "cross",
-}
 
 OCCUPYING = frozenset(S) - {S.NO_SHOW, S.CANCELLED}
 """Statuses in which the visit holds its chair, its patient and its nurses' time (a finished one, until it ended)."""

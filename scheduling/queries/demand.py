@@ -22,11 +22,18 @@ def upcoming_visits(
     if order_ids is not None:
         visits = visits.filter(course_day__course__order_id__in=order_ids)
     rows = visits.order_by("period", "id").values_list(
-        "course_day__course__order_id", "patient_id", "id", "period", "units", "authorization_id"
+        "course_day__course__order_id",
+        "course_day__course__order__product_id",
+        "patient_id",
+        "id",
+        "period",
+        "units",
+        "authorization_id",
     )
     return [
         UpcomingVisit(
             order_id=order_id,
+            product_id=product_id,
             patient_id=patient_id,
             visit_id=visit_id,
             starts_at=period.lower,
@@ -34,5 +41,5 @@ def upcoming_visits(
             units=units,
             authorization_id=authorization_id,
         )
-        for order_id, patient_id, visit_id, period, units, authorization_id in rows
+        for order_id, product_id, patient_id, visit_id, period, units, authorization_id in rows
     ]

@@ -110,7 +110,7 @@ def _taken(
             period__overlap=(start, end),
         )
         .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
-        .exclude(pk=moving.pk if moving else None)
+        .exclude(pk__in=[moving.pk] if moving else [])
         .values_list("chair_id", "patient_id", "period")
     )
     by_day: dict[date, list[Taken]] = defaultdict(list)

@@ -142,7 +142,8 @@ def _relocate(
     interval = Interval(start, start + (old.end - old.start))
     slots = places.lock_capacity(chair.clinic, old, interval)
     old_day, new_day = records.local_day(visit), records.day_at(start, chair)
-    authorization, uncovered = visit.authorization, ()
+    authorization = visit.authorization
+    uncovered: tuple[Reason, ...] = ()
     if new_day != old_day:
         coverage.release(visit, by)
         authorization, uncovered = coverage.cover(visit.course_day, new_day)

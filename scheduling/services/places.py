@@ -75,7 +75,7 @@ def occupants(
             period__overlap=(interval.start, interval.end),
         )
         .exclude(status=VisitStatus.HELD, hold_until__lte=now)
-        .exclude(id=besides)
+        .exclude(id__in=[besides] if besides else [])
         .select_related("patient", "chair", "clinic")
     )
     return [

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -27,7 +28,7 @@ class World:
     order: TreatmentOrder
     course_day: CourseDay
 
-    def another_day(self, due_on: date = TUESDAY, **fields: object) -> CourseDay:
+    def another_day(self, due_on: date = TUESDAY, **fields: Any) -> CourseDay:
         """A course day of a new patient, due on `due_on`."""
         order = factories.make_order(factories.make_patient(self.clinic, **fields))
         return factories.make_course_day(order, due_on)

@@ -73,7 +73,8 @@ def assert_sound() -> None:
             """
             SELECT count(*) FROM scheduling_capacityslot slot
              WHERE load_used <> (
-                SELECT coalesce(sum(load_profile[1 + (extract(epoch FROM slot.starts_at - lower(period)) / 900)::int]), 0)
+                SELECT coalesce(sum(load_profile[
+                           1 + (extract(epoch FROM slot.starts_at - lower(period)) / 900)::int]), 0)
                   FROM scheduling_visit visit
                  WHERE visit.clinic_id = slot.clinic_id AND visit.period @> slot.starts_at
                    AND visit.status NOT IN ('cancelled', 'no_show'))

@@ -1,0 +1,156 @@
+"""Patients' requests to move or cancel: what a clinic has to answer, and times that would fit."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from accounts.models import Clinic
+from core import clock
+from core.errors import NotFound
+from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
+from scheduling.domain.statuses import EXPECTED
+from scheduling.models import MoveRequest, RequestState, Visit
+from scheduling.queries import openings
+from scheduling.queries.openings import FoundOpening
+from scheduling.services import capacity
+
+SHOWN_TIMES = 3
+LOOKED_AT = 40
+OFFER_DAYS, OFFER_MORE_DAYS = 7, 21
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRequest:
+    """A request to answer. `times` are openings that break no rule, best first; None when they were not looked for."""
+
+    request: MoveRequest
+    visit: Visit
+    wish: MoveWish
+    half_days: tuple[HalfDay, ...]
+    times: tuple[FoundOpening, ...] | None
+    is_late: bool
+
+    @property
+    def can_move(self) -> bool:
+        """Whether the visit is still to come: if not, only closing the request is left."""
+        return self.visit.status in EXPECTED and self.visit.period.lower > clock.now()
+
+
+def to_answer(clinic: Clinic) -> list[MoveRequest]:
+    """The open requests of `clinic`, first the one to answer first."""
+    return list(
+        MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN)
+        .select_related(
+            "visit__patient",
+            "visit__clinic",
+            "visit__chair__clinic",
+            "visit__authorization",
+            "visit__course_day__course__order__patient__clinic",
+            "visit__course_day__course__order__product",
+        )
+        .order_by("answer_by_on", "created_at")
+    )
+
+
+def count_open(clinic: Clinic) -> int:
+    """How many requests of `clinic` wait for an answer."""
+    return MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN).count()
+
+
+def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:
+    """`request` as the page shows it; looking for times costs up to three searches."""
+    visit, wish = request.visit, MoveWish(request.wish)
+    half_days = tuple(half_days_of(request.half_days))
+    found = OpenRequest(
+        request=request,
+        visit=visit,
+        wish=wish,
+        half_days=half_days,
+        times=None,
+        is_late=request.answer_by_on < clock.today(visit.clinic.zone),
+    )
+    if not with_times or wish is MoveWish.CANCEL or not found.can_move:
+        return found
+    return OpenRequest(**{**vars(found), "times": tuple(_times(visit, wish, half_days))})
+
+
+def get(clinic: Clinic, request_id: UUID) -> MoveRequest:
+    """The request with this id at `clinic`; raises `NotFound` for any other."""
+    request = (
+        MoveRequest.objects.select_related("visit__clinic", "visit__patient", "visit__chair")
+        .filter(visit__clinic=clinic, pk=request_id)
+        .first()
+    )
+    if request is None:
+        raise NotFound("request")
+    return request
+
+
+def get_own(patient_id: UUID | None, request_id: UUID) -> MoveRequest:
+    """The patient's own request with this id; raises `NotFound` for any other."""
+    request = None
+    if patient_id is not None:
+        own = MoveRequest.objects.select_related("visit__clinic").filter(visit__patient_id=patient_id)
+        request = own.filter(pk=request_id).first()
+    if request is None:
+        raise NotFound("request")
+    return request
+
+
+def offered_half_days(visit: Visit, *, more: bool = False) -> list[HalfDay]:
+    """Mornings and afternoons on which the clinic is open near the visit, from tomorrow on, but not the visit's own."""
+    zone = visit.clinic.zone
+    on = visit.period.lower.astimezone(zone).date()
+    reach = timedelta(days=OFFER_MORE_DAYS if more else OFFER_DAYS)
+    first_on = max(clock.today(zone) + timedelta(days=1), on - reach)
+    own = _half_day_at(visit.period.lower.astimezone(zone))
+    found = []
+    for open_time in capacity.open_times(visit.clinic, first_on, on + reach):
+        opens, closes = open_time.start.astimezone(zone), open_time.end.astimezone(zone)
+        if opens.hour < 12:
+            found.append(HalfDay(opens.date(), Part.MORNING))
+        if closes.hour > 12 or (closes.hour == 12 and closes.minute):
+            found.append(HalfDay(opens.date(), Part.AFTERNOON))
+    return [half_day for half_day in found if half_day != own]
+
+
+def _half_day_at(local: datetime) -> HalfDay:
+    return HalfDay(local.date(), Part.MORNING if local.hour < 12 else Part.AFTERNOON)
+
+
+def _times(visit: Visit, wish: MoveWish, half_days: Iterable[HalfDay]) -> list[FoundOpening]:
+    zone, start = visit.clinic.zone, visit.period.lower
+    on = start.astimezone(zone).date()
+    today = clock.today(zone)
+    searches: list[tuple[date, date, str | None]] = [(half.on, half.on, half.part.value) for half in half_days]
+    if not searches:
+        first_on = on if wish is MoveWish.LATER else today
+        last_on = on if wish is MoveWish.EARLIER else max(on, visit.course_day.course.latest_on)
+        searches = [(first_on, last_on, None)]
+    found: list[FoundOpening] = []
+    for first_on, last_on, part in searches:
+        if last_on >= today:
+            found += _search(visit, first_on, last_on, part)
+    fitting = [time for time in found if not time.opening.soft and _suits(wish, time.opening.interval.start, start)]
+    return sorted(fitting, key=lambda time: time.opening.rank)[:SHOWN_TIMES]
+
+
+def _search(visit: Visit, first_on: date, last_on: date, part: str | None) -> list[FoundOpening]:
+    return openings.find(
+        clinic=visit.clinic,
+        course_day=visit.course_day,
+        first_on=first_on,
+        last_on=last_on,
+        part_of_day=part,
+        limit=LOOKED_AT,
+        moving=visit,
+    )
+
+
+def _suits(wish: MoveWish, start: datetime, now_at: datetime) -> bool:
+    if wish is MoveWish.EARLIER:
+        return start < now_at
+    if wish is MoveWish.LATER:
+        return start > now_at
+    return start != now_at

@@ -1,0 +1,22 @@
+"""Addresses of the staff pages of scheduling."""
+
+from django.urls import path
+
+from core import converters
+from scheduling.views import board, find, visits
+
+converters.register()
+
+app_name = "scheduling"
+urlpatterns = [
+    path("board/", board.board, name="board"),
+    path("board/<date:on>/", board.board_day, name="board-day"),
+    path("board/<date:on>/grid/", board.board_grid, name="board-grid"),
+    path("find/", find.find, name="find"),
+    path("find/book/", find.book, name="book"),
+    path("visits/<uuid:visit_id>/", visits.visit, name="visit"),
+    path("visits/<uuid:visit_id>/status/", visits.visit_status, name="visit-status"),
+    path("visits/<uuid:visit_id>/move/", visits.visit_move, name="visit-move"),
+    path("visits/<uuid:visit_id>/cancel/", visits.visit_cancel, name="visit-cancel"),
+    path("visits/<uuid:visit_id>/undo/", visits.visit_undo, name="visit-undo"),
+]

@@ -1,0 +1,1 @@
+"""Adapters for browsers: parse, authorize, call one service, render."""
