@@ -7,4 +7,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("audit/", include("audit.urls")),
+    path("p/", include("scheduling.portal.urls")),
+    path("", include("scheduling.urls")),
 ]

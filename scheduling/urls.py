@@ -1,6 +1,6 @@
 """Addresses of the staff pages of scheduling."""
 
-from django.urls import path
+from django.urls import include, path
 
 from core import converters
 from scheduling.views import board, find, visits
@@ -9,6 +9,7 @@ converters.register()
 
 app_name = "scheduling"
 urlpatterns = [
+    path("", include("scheduling.request_urls")),
     path("board/", board.board, name="board"),
     path("board/<date:on>/", board.board_day, name="board-day"),
     path("board/<date:on>/grid/", board.board_grid, name="board-grid"),

@@ -1,0 +1,74 @@
+"""Patients' requests: each with times that would fit, and one press to say yes, no, or to cancel the visit."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.domain.policy import Permission
+from accounts.http import ClinicRequest
+from core.errors import BadInput, Refusal
+from core.permissions import requires
+from scheduling.forms import PlaceForm
+from scheduling.models import MoveRequest
+from scheduling.queries import requests as queries
+from scheduling.services import requests as services
+
+WITH_TIMES = 4
+KEPT = "We could not find another time. Your visit stays as it is."
+
+
+@requires(Permission.REQUEST_VIEW)
+@require_safe
+def requests(request: ClinicRequest) -> HttpResponse:
+    """All open requests, the most pressing first. Times are looked for only for the first few and the chosen one."""
+    return render(request, "scheduling/requests.html", _shown(request))
+
+
+@requires(Permission.REQUEST_ANSWER)
+@require_POST
+def request_answer(request: ClinicRequest, request_id: UUID) -> HttpResponse:
+    """Answer one request: ``act`` is move (with ``place``), keep (with ``answer``) or cancel."""
+    asked = queries.get(request.clinic, request_id)
+    try:
+        done = _answer(request, asked)
+    except Refusal as refusal:
+        shown = _shown(request) | {"refusal": refusal, "refused": asked}
+        return render(request, "scheduling/requests.html", shown, status=refusal.status)
+    messages.success(request, done)
+    return redirect("scheduling:requests")
+
+
+def _answer(request: ClinicRequest, asked: MoveRequest) -> str:
+    name, act = asked.visit.patient.short_name, request.POST.get("act")
+    if act == "move":
+        form = PlaceForm(request.POST, clinic=request.clinic)
+        if not form.is_valid():
+            raise BadInput("place_unknown", "That time is not on the list. Choose another.", field="place")
+        place = form.cleaned_data
+        services.answer_with_move(request=asked, chair=place["chair"], start=place["start"], by=request.actor)
+        return f"Moved {name}. The patient is told."
+    if act == "keep":
+        services.keep(request=asked, answer=request.POST.get("answer", ""), by=request.actor)
+        return f"{name} keeps the time. The patient is told."
+    if act == "cancel":
+        services.cancel_visit(request=asked, by=request.actor)
+        return f"Cancelled {name}’s visit. The patient is told."
+    raise BadInput("act_unknown", "Choose an answer: approve a time, keep the time, or cancel.", field="act")
+
+
+def _shown(request: ClinicRequest) -> dict[str, Any]:
+    chosen = request.GET.get("open", "")
+    found = [
+        queries.describe(asked, with_times=position < WITH_TIMES or str(asked.id) == chosen)
+        for position, asked in enumerate(queries.to_answer(request.clinic))
+    ]
+    return {
+        "requests": found,
+        "chosen": chosen,
+        "kept": KEPT,
+        "can_answer": request.actor.can(Permission.REQUEST_ANSWER),
+    }
