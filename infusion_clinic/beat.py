@@ -17,6 +17,7 @@ from celery.beat import Scheduler
 from django.conf import settings
 
 from core import health
+from infusion_clinic import alive
 
 LEASE_SECONDS = 15
 RENEW_SECONDS = 2
@@ -71,6 +72,7 @@ class SoleScheduler(Scheduler):
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due if this is the acting beat; seconds until the next call."""
+        alive.touch()
         if time.monotonic() - self.renewed >= RENEW_SECONDS:
             self._renew()
         if not self.is_acting:

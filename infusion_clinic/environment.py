@@ -35,6 +35,7 @@ VARIABLES = (
     "SMS_FROM",
     "TRUST_PROXY",
     "LOG_LEVEL",
+    "ALIVE_FILE",
     "DEBUG",
     "DEMO",
     "DEMO_CLOCK_OFFSET_SECONDS",
@@ -63,6 +64,7 @@ class Environment:
     demo_clock_offset_seconds: int
     trust_proxy: bool
     log_level: str
+    alive_file: str
 
     @property
     def is_https(self) -> bool:
@@ -106,6 +108,7 @@ def read() -> Environment:
         raise ImproperlyConfigured(_sentence(problems))
     database = dj_database_url.parse(values.pop("database_url"), conn_max_age=60, conn_health_checks=True)
     database["PASSWORD"] = values.pop("database_password") or database["PASSWORD"]
+    values["allowed_hosts"] = _trimmed(values["allowed_hosts"])
     email = dj_email_url.parse(values.pop("email_url"))
     return Environment(database=dict(database), email=email, **values)
 
@@ -136,6 +139,7 @@ def _values(env: _Reader) -> dict[str, Any]:
         "demo_clock_offset_seconds": env.int("DEMO_CLOCK_OFFSET_SECONDS", default=0),
         "trust_proxy": env.bool("TRUST_PROXY", default=False),
         "log_level": env.str("LOG_LEVEL", default="INFO", validate=levels),
+        "alive_file": env.str("ALIVE_FILE", default=""),
     }
 
 
@@ -149,6 +153,10 @@ def _problems_together(values: dict[str, Any]) -> dict[str, list[str]]:
             if not values[name.lower()]:
                 problems[name] = ["is needed because SMS_GATEWAY is twilio"]
     return problems
+
+
+def _trimmed(words: list[str]) -> list[str]:
+    return [word.strip() for word in words if word.strip()]
 
 
 def _web_address(value: str) -> None:
@@ -179,7 +187,7 @@ def _email_address(value: str) -> None:
 
 
 def _no_wildcard(hosts: list[str]) -> None:
-    if not hosts or "*" in hosts:
+    if not _trimmed(hosts) or any("*" in host for host in hosts):
         raise ValidationError("needs the host names people use, comma separated, and no *")
 
 

@@ -225,6 +225,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 300,
 }
 CELERY_TIMEZONE = "UTC"
+ALIVE_FILE = ENVIRONMENT.alive_file
 CELERY_BEAT_SCHEDULER = "infusion_clinic.beat:SoleScheduler"
 CELERY_BEAT_SCHEDULE = {
     "drain-outbox": {"task": "messaging.tasks.drain", "schedule": 5.0, "options": {"expires": 5}},

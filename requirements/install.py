@@ -1,3 +1,4 @@
+# ruff: noqa: T201, S603
 """Bring `.venv` to a locked set of requirements: `install.py embedded` for the demo, `install.py dev` for the suite.
 
 Does nothing when the set is installed already; every failure is one sentence. Runs under the system's Python, before

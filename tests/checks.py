@@ -1,4 +1,5 @@
-"""`make check`: every check of the source, each with its name and its seconds; stops at nothing, fails if any failed."""
+# ruff: noqa: T201
+"""`make check`: every check of the source with its name and seconds; runs them all and fails if any failed."""
 
 import os
 import subprocess

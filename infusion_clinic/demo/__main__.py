@@ -1,6 +1,6 @@
 """`make demo`. Run as a file, so that even a broken environment is told in one sentence.
 
-.venv/bin/python infusion_clinic/demo/__main__.py [run | reset | services]
+.venv/bin/python infusion_clinic/demo/__main__.py [run | reset | services] [folder, if not .demo]
 """
 
 import os
@@ -33,12 +33,13 @@ def main(arguments: list[str]) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        return _run(command, int(port))
+        folder = Path(arguments[1]).resolve() if len(arguments) > 1 else ROOT / ".demo"
+        return _run(command, int(port), folder)
     except _StopRequested:
         return 0
 
 
-def _run(command: str, port: int) -> int:
+def _run(command: str, port: int, folder: Path) -> int:
     # The folder of this file comes first on the path of a script; its modules must not hide others.
     sys.path[0] = str(ROOT)
     try:
@@ -47,7 +48,7 @@ def _run(command: str, port: int) -> int:
         from infusion_clinic.demo.home import Home  # noqa: PLC0415
     except ImportError as problem:
         return _fail(f"The environment in .venv is broken ({problem}); delete .venv and run make demo again.")
-    home = Home(ROOT / ".demo")
+    home = Home(folder)
     try:
         if command == "services":
             run.run_services(home)

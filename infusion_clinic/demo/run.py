@@ -97,6 +97,7 @@ class Demo:
                     raise ServiceError(f"The clinic did not get ready in {READY_SECONDS} seconds: {problem}")
                 show_seconds()
                 time.sleep(0.2)
+        self._remember_time()
         say(f"\nReady: {self.address}\n")
         say(f"In the clinic it is {self._clinic_day()}, {self._clinic_now():%H:%M}. Everybody in it is invented.")
         if people := self.home.sign_ins():
