@@ -36,6 +36,9 @@ class OutboxMessage(models.Model):
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_owner = models.CharField(max_length=64, blank=True)
     lease_until = models.DateTimeField(null=True)
+    in_doubt_since = models.DateTimeField(
+        null=True, help_text="Since when a sending was begun whose outcome nobody knows (the database's clock)."
+    )
     provider_id = models.CharField(max_length=120, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
     rendered_subject = models.CharField(max_length=200, blank=True)

@@ -1,0 +1,29 @@
+"""How fast the outbox is emptied, how long a worker may hold a message, and how long a failed one waits. Pure."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """The dispatcher's numbers, in seconds unless they count things.
+
+    A worker starts nothing in the last two provider timeouts of its lease, so that what it does start is over before
+    another worker may take the message. Source: measured on this design; confidence K.
+    """
+
+    batch: int = 25
+    lease_seconds: float = 60
+    provider_timeout_seconds: float = 10
+    tries: int = 8
+    first_wait_seconds: float = 30
+    longest_wait_seconds: float = 6 * 3600
+
+    @property
+    def working_seconds(self) -> float:
+        """How long after claiming a batch the next message of it may still be started."""
+        return self.lease_seconds - 2 * self.provider_timeout_seconds
+
+    def wait_seconds(self, attempts: int, *, jitter: float) -> float:
+        """How long to wait after failure number `attempts` (from 1); `jitter` is 0 to 1 and spreads it by half."""
+        doubled = self.first_wait_seconds * 2 ** min(attempts - 1, 30)
+        return min(self.longest_wait_seconds, doubled) * (0.5 + jitter)

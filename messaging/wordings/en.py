@@ -1,0 +1,58 @@
+"""What messages say in English.
+
+Rules, held by tests: no drug, diagnosis or treatment; the clinic by its neutral public name; text messages in plain
+ASCII, at most 160 characters with the longest values that `messaging.wordings.SMS_LENGTHS` allows. `{clinic}`,
+`{phone}` and `{name}` are always there; everything else comes from whoever writes the message.
+"""
+
+from messaging.domain.wording import Wording
+
+_SIGNATURE = "\n\nQuestions? Call {clinic}: {phone}\nPlease do not answer this e-mail; nobody reads it.\n"
+
+WORDINGS: dict[str, Wording] = {
+    "visit.booked": Wording(
+        subject="Your visit on {short_day}",
+        email="Hello {name},\n\nyour visit at {clinic} is booked for {day} at {time}.\n\n"
+        "See all your visits: {link}" + _SIGNATURE,
+        sms="{clinic}: your visit is booked for {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+    ),
+    "visit.reminder": Wording(
+        subject="Your visit on {short_day}",
+        email="Hello {name},\n\nthis is a reminder of your visit at {clinic} on {day} at {time}.\n\n"
+        "If you can't come, please tell us soon: {link}" + _SIGNATURE,
+        sms="{clinic}: reminder of your visit on {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+    ),
+    "visit.reminder.confirm": Wording(
+        subject="Please confirm your visit on {short_day}",
+        email="Hello {name},\n\nyour visit at {clinic} is on {day} at {time}. Please confirm that you will come, "
+        "or tell us that you can't: {link}" + _SIGNATURE,
+        sms="{clinic}: visit on {short_day}, {time}. Confirm: {link} Questions: {phone}. STOP to end texts.",
+    ),
+    "visit.moved": Wording(
+        subject="Your visit has a new time: {short_day}",
+        email="Hello {name},\n\nyour visit at {clinic} has a new time. It is now on {day} at {time}.\n\n"
+        "See all your visits: {link}" + _SIGNATURE,
+        sms="{clinic}: your visit is now on {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+    ),
+    "visit.cancelled": Wording(
+        subject="Your visit on {short_day} is cancelled",
+        email="Hello {name},\n\nyour visit at {clinic} on {day} at {time} is cancelled; you need not come.\n\n"
+        "If this surprises you, please call us." + _SIGNATURE,
+        sms="{clinic}: your visit on {short_day}, {time} is cancelled. Questions: {phone}. STOP to end texts.",
+    ),
+    "request.answered": Wording(
+        subject="We answered your request",
+        email="Hello {name},\n\nwe answered your request about the visit on {day}. Please sign in to read it: {link}"
+        + _SIGNATURE,
+        sms="{clinic}: we answered your request. Read it: {link} Questions: {phone}. STOP to end texts.",
+    ),
+    "sign_in.code": Wording(
+        subject="Your sign-in code",
+        email="Hello {name},\n\nyour code for signing in at {clinic} is\n\n    {code}\n\n"
+        "It works once, for {minutes} minutes. We never ask for it by telephone.\n\n"
+        "Did you not ask for a code? Then somebody typed your address by mistake, and you need do nothing."
+        + _SIGNATURE,
+        sms="{clinic}: {code} is your sign-in code for {minutes} minutes. We never ask for it by telephone.",
+        secrets=frozenset({"code"}),
+    ),
+}
