@@ -32,7 +32,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     """Ask for the e-mail address and send a code, if it is a patient's."""
     if actor_of(request).can(Permission.SELF_VIEW):
         return redirect("portal:home")
-    form = EmailForm(request.POST or None)
+    form = EmailForm(request.POST if request.method == "POST" else None)
     if request.method != "POST" or not form.is_valid():
         return render(request, "portal/login.html", {"form": form}, status=422 if form.is_bound else 200)
     email = form.cleaned_data["email"]
@@ -55,7 +55,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
     waiting: dict[str, Any] | None = request.session.get(_WAITING)
     if waiting is None:
         return redirect("portal:login")
-    form = CodeForm(request.POST or None)
+    form = CodeForm(request.POST if request.method == "POST" else None)
     shown = {"form": form, "email": waiting["email"], "demo_code": waiting["demo"]}
     if request.method != "POST" or not form.is_valid():
         return render(request, "portal/code.html", shown, status=422 if form.is_bound else 200)

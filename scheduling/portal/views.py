@@ -102,7 +102,7 @@ def visit_ask(request: ClinicRequest, visit_id: UUID, wish: str = "") -> HttpRes
     own = queries.own_visit(request.actor.patient_id, visit_id)
     has_more = request.method == "POST" or "more" in request.GET
     offered = move_requests.offered_half_days(own, more=has_more)
-    form = MoveForm(request.POST or None, offered=offered, initial={"wish": wish})
+    form = MoveForm(request.POST if request.method == "POST" else None, offered=offered, initial={"wish": wish})
     if request.method == "POST" and form.is_valid():
         try:
             requests.ask(visit=own, by=request.actor, **_asked(form))
