@@ -20,6 +20,7 @@ class UpcomingVisit:
     """A booked visit that has not begun. `authorization_id` is the one whose units it holds, if it holds any."""
 
     order_id: UUID
+    product_id: str
     patient_id: UUID
     visit_id: UUID
     starts_at: datetime

@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),
     path("audit/", include("audit.urls")),
+    path("authorizations/", include("authorizations.urls")),
     path("p/", include("scheduling.portal.urls")),
     path("", include("scheduling.urls")),
 ]

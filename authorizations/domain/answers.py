@@ -13,6 +13,7 @@ from core.errors import Reason
 
 MOST_UNITS = 100_000
 MOST_VISITS = 999
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 LONGEST = timedelta(days=3 * 366)
 
 
@@ -160,12 +161,21 @@ def check_dates(starts_on: date | None, ends_on: date | None) -> tuple[Reason, .
     if ends_on < starts_on:
         sentence = f"The last day, {_day(ends_on)}, is before the first, {_day(starts_on)}."
         return (Reason("ends_before_start", sentence, "ends_on"),)
+    if not (is_sensible(starts_on) and is_sensible(ends_on)):
+        return (Reason("year", "Check the years: they are from 2000 to 2100.", "ends_on"),)
     if ends_on - starts_on > LONGEST:
         return (Reason("too_long", "That is more than 3 years. Check the years.", "ends_on"),)
     return ()
 
 
+def is_sensible(on: date) -> bool:
+    """Whether a date is one that somebody can have meant."""
+    return FIRST_YEAR <= on.year <= LAST_YEAR
+
+
 def _check_words(answer: Answer) -> tuple[Reason, ...]:
+    if answer.appeal_due_on is not None and not is_sensible(answer.appeal_due_on):
+        return (Reason("year", "Check the year: it is from 2000 to 2100.", "appeal_due_on"),)
     if answer.reason.strip():
         return ()
     asked = "what the payer needs" if answer.outcome is Outcome.PENDED else "the payer's reason"

@@ -15,7 +15,7 @@ from django.db.models import F, FilteredRelation, Max, OuterRef, Q, Sum
 from django.db.models.functions import JSONObject
 
 from accounts.models import Clinic
-from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage
+from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage, check_dates, check_status
 from authorizations.domain.frequency import Dose, FrequencyLimit
 from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization, LedgerEntry
@@ -54,12 +54,14 @@ class Need:
 class Coverage:
     """The answer. No reasons means covered; `authorization` is then the one to reserve from, if one is required.
 
-    With reasons, `authorization` is the one that comes nearest, for a link. The reasons are soft.
+    With reasons, `authorization` is the one that comes nearest, for a link. The reasons are soft. `payer` is whom the
+    patient is insured with on that date, if a plan is on file.
     """
 
     authorization: Authorization | None
     reasons: tuple[Reason, ...]
     is_required: bool
+    payer: Payer | None = None
 
     @property
     def is_covered(self) -> bool:
@@ -115,6 +117,12 @@ def _check(need: VisitFacts, facts: AuthorizationFacts) -> tuple[Reason, ...]:
     """The reasons of the rule; while nothing is approved, only that: units and dates are but wishes until then."""
     reasons = check_coverage(need, facts)
     return tuple(reason for reason in reasons if reason.code == "auth_not_valid") or reasons
+
+
+def still_covers(authorization: Authorization, *, on: date) -> tuple[Reason, ...]:
+    """Why a visit that holds units of `authorization` is no longer paid for: its status or dates changed since."""
+    facts = facts_of(authorization, ())
+    return check_status(facts) or check_dates(on, facts.starts_on, facts.ends_on)
 
 
 def doses_of(authorization: Authorization) -> Doses:
@@ -185,7 +193,7 @@ def _answer(facts: _Facts | None, need: Need) -> Coverage:
     facts = facts or _Facts((), ())
     payer = _payer_on(facts, need.on)
     if payer is not None and not payer.needs_authorization:
-        return Coverage(None, (), is_required=False)
+        return Coverage(None, (), is_required=False, payer=payer)
     wanted = VisitFacts(service_on=need.on, hcpcs=need.order.hcpcs, units=need.units, visits=need.visits)
     judged = [
         (authorization, _reasons(authorization, days, payer, wanted))
@@ -193,9 +201,9 @@ def _answer(facts: _Facts | None, need: Need) -> Coverage:
         if authorization.product_id == need.order.product_id
     ]
     if not judged:
-        return Coverage(None, (_missing(payer, need),), is_required=True)
+        return Coverage(None, (_missing(payer, need),), is_required=True, payer=payer)
     authorization, reasons = min(judged, key=_nearest)
-    return Coverage(authorization, reasons, is_required=True)
+    return Coverage(authorization, reasons, is_required=True, payer=payer)
 
 
 def _reasons(authorization: Authorization, days: Doses, payer: Payer | None, wanted: VisitFacts) -> tuple[Reason, ...]:

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 
 from accounts.domain.policy import Permission
 from accounts.models import User
+from authorizations import demand
 from authorizations.domain.answers import check_dates, check_units, check_visits
 from authorizations.domain.appeals import appeal_limits
 from authorizations.domain.clocks import Clock, ClockKind, choose_clock, decision_deadline
@@ -176,6 +177,16 @@ def close(
     current.next_step, current.follow_up_on = "", None
     keep(current, kind="close", by=by, before=before, text=said)
     return current
+
+
+@business_act
+def cover_visits(*, authorization: Authorization, expected_version: int, by: Actor) -> int:
+    """Set units aside for visits that were booked without cover, earliest first; how many it now covers."""
+    current = lock(authorization, expected_version=expected_version, by=by)
+    covered = demand.cover_waiting(authorization=current, by=by)
+    if covered:
+        note(current, kind="cover", by=by, text=f"{covered} visit{'' if covered == 1 else 's'} covered.")
+    return covered
 
 
 @business_act

@@ -100,7 +100,9 @@ def test_a_draft_takes_its_unit_from_the_code_in_force_and_is_due_today(order: T
         ({"units": 10**9}, [("units", "units")]),
         ({"visits": 0}, [("visits", "visits")]),
         ({"ends_on": date(2026, 11, 30)}, [("ends_before_start", "ends_on")]),
-        ({"ends_on": date(2126, 11, 30)}, [("too_long", "ends_on")]),
+        ({"ends_on": date(2096, 11, 30)}, [("too_long", "ends_on")]),
+        ({"ends_on": date(2126, 11, 30)}, [("year", "ends_on")]),
+        ({"starts_on": date(1, 1, 1)}, [("year", "ends_on")]),
         ({"units": 0, "ends_on": date(2026, 11, 30)}, [("units", "units"), ("ends_before_start", "ends_on")]),
     ],
 )

@@ -1,0 +1,1 @@
+"""Page shapes: words, looks and links. No rule and no reading."""

@@ -1,0 +1,1 @@
+"""Adapters: parse, authorize, ask one query or call one service, render."""
