@@ -40,6 +40,7 @@ class Demo:
         self.waking = clock.wake(real_now=now, last_seen=home.last_seen if home.is_filled else None)
         self.offset = timedelta(seconds=self.waking.offset_seconds(now))
         self.is_awake = False
+        self.maker = Maker()
         self.environment: dict[str, str] = {}
 
     @property
@@ -107,7 +108,7 @@ class Demo:
     def watch(self) -> None:
         """Keep the clinic's time until a child dies, or until make is told to stop."""
         remembered = time.monotonic()
-        while not _make_is_leaving():
+        while not self.maker.is_leaving():
             self._check_children()
             if time.monotonic() - remembered > REMEMBER_SECONDS:
                 self._remember_time()
@@ -210,7 +211,7 @@ def run_services(home: Home) -> None:
             (home.folder / "env").write_text("\n".join(lines) + "\n")
             say("\n".join(lines))
             say(f"# In another terminal: . {home.folder / 'env'}   Ctrl-C here stops both servers.")
-            while not _make_is_leaving():
+            while not demo.maker.is_leaving():
                 demo._check_services()
                 time.sleep(WATCH_SECONDS)
         finally:
@@ -249,18 +250,28 @@ def _check(child: Child) -> None:
         raise ServiceError(f"{child.name} has ended. {child.last_words()}")
 
 
-def _make_is_leaving() -> bool:
-    """Whether `make`, which started us, was told to stop or is gone.
+class Maker:
+    """`make`, when it is what started us.
 
     Ctrl-C in a terminal reaches us as well; a signal sent to make alone does not, and make then waits for us without
-    a word. Its handler resets the signal first, so an interrupted make is one that no longer catches SIGINT.
+    a word. Its handler first gives the signal back its default, so a make that is leaving catches fewer signals.
     """
-    if "MAKELEVEL" not in os.environ:
-        return False
-    try:
-        status = Path(f"/proc/{os.getppid()}/status").read_text()
-    except OSError:
-        return False
-    facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
-    caught = int(facts["SigCgt"], 16)
-    return facts["Name"] == "make" and not caught & 1 << (signal.SIGINT - 1)
+
+    def __init__(self) -> None:
+        self.process = os.getppid()
+        self.signals = self._caught() if "MAKELEVEL" in os.environ else 0
+
+    def is_leaving(self) -> bool:
+        """Whether make was told to stop, or is gone."""
+        return bool(self.signals & ~self._caught())
+
+    def _caught(self) -> int:
+        try:
+            status = Path(f"/proc/{self.process}/status").read_text()
+        except OSError:
+            return 0
+        facts = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        if facts["Name"] != "make":
+            return 0
+        ending = sum(1 << (number - 1) for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM))
+        return int(facts["SigCgt"], 16) & ending

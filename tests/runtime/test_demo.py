@@ -136,17 +136,22 @@ def test_when_one_part_dies_the_demo_names_it_and_stops(demo: RunningDemo) -> No
 
 @pytest.mark.slow
 @pytest.mark.xdist_group("demo")
-def test_make_alone_may_be_interrupted(filled: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_make_alone_may_be_told_to_stop(filled: Path, number: signal.Signals) -> None:
     port = free_port()
     makefile = filled.parent / "Makefile"
-    command = f"exec {sys.executable} infusion_clinic/demo/__main__.py run {filled}"
-    makefile.write_text(f"demo:\n\t@cd {ROOT} && PORT={port} MARK={filled} {command}\n")
+    start = f"exec {sys.executable} infusion_clinic/demo/__main__.py run {filled}"
+    makefile.write_text(f"demo:\n\t@cd {ROOT} && PORT={port} MARK={filled} {start}\n")
     with (filled.parent / "out").open("w+") as output:
-        make = subprocess.Popen(["make", "-f", str(makefile), "demo"], stdout=output, stderr=output)
+        # As a shell starts a command in the background: deaf to SIGINT, unless that is what we send.
+        deaf = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"] if number != signal.SIGINT else []
+        command = [*deaf, "make", "-f", str(makefile), "demo"]
+        make = subprocess.Popen(command, stdout=output, stderr=output)
         try:
             said = filled.parent / "out"
             assert processes.comes_true(lambda: "Ready: " in said.read_text(), seconds=120), said.read_text()
-            make.send_signal(signal.SIGINT)
+            assert make.poll() is None
+            make.send_signal(number)
             assert make.wait(60) != 0
             assert processes.naming(filled) == set()
         finally:
