@@ -50,6 +50,17 @@ def check_message(
     return tuple(reasons)
 
 
+def check_header(text: str) -> tuple[Reason, ...]:
+    """Why a text may not stand in a mail header: a line break or another control character could add headers.
+
+    Source: ASVS 5.0 1.3.11; confidence P.
+    """
+    if any(unicodedata.category(letter) in {"Cc", "Zl", "Zp"} for letter in text):
+        sentence = "The address or the subject holds a line break or a control character."
+        return (Reason("bad_header", sentence, "subject"),)
+    return ()
+
+
 def _plain(text: str) -> str:
     """Folded case, look-alike forms as plain letters, no invisible characters."""
     folded = unicodedata.normalize("NFKC", text).casefold()

@@ -25,10 +25,14 @@ KINDS: dict[str, Kind] = {
     "visit.moved": Kind(label="Visit moved"),
     "visit.cancelled": Kind(label="Visit cancelled"),
     "request.answered": Kind(label="Request answered"),
+    "authorization.clock_passed": Kind(label="Payer's time is up", needs_consent=False),
+    "authorization.follow_up_due": Kind(label="Follow-up due", needs_consent=False),
+    "authorization.expiring": Kind(label="Authorization expiring", needs_consent=False),
+    "authorization.units_short": Kind(label="Units short", needs_consent=False),
     "sign_in.code": Kind(label="Sign-in code", waits_for_day=False, needs_consent=False, may_repeat=False),
 }
 
 
 def kind_of(name: str) -> Kind:
-    """The treatment of `name`; a kind that is not listed gets the careful defaults and a readable label."""
-    return KINDS.get(name) or Kind(label=name.replace(".", " ").replace("_", " ").capitalize())
+    """The treatment of `name`; a kind that is not listed goes to the address it was written with, by day."""
+    return KINDS.get(name) or Kind(label=name.replace(".", " ").replace("_", " ").capitalize(), needs_consent=False)

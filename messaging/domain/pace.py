@@ -25,5 +25,5 @@ class Pace:
 
     def wait_seconds(self, attempts: int, *, jitter: float) -> float:
         """How long to wait after failure number `attempts` (from 1); `jitter` is 0 to 1 and spreads it by half."""
-        doubled = self.first_wait_seconds * 2 ** min(attempts - 1, 30)
+        doubled: float = self.first_wait_seconds * 2.0 ** min(attempts - 1, 30)
         return min(self.longest_wait_seconds, doubled) * (0.5 + jitter)

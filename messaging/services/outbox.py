@@ -5,17 +5,12 @@ look, and losing that costs seconds, never a message.
 """
 
 import json
-import logging
-import os
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from celery import current_app
 from django.db import connection, transaction
 from django.db.models import Q
 
@@ -25,17 +20,12 @@ from core.ids import new_id
 from messaging import wordings
 from messaging.domain.states import Channel, MessageState
 from messaging.models import OutboxMessage
-
-logger = logging.getLogger(__name__)
-
-DRAIN = "messaging.tasks.drain"
-QUIET_AFTER_FAILURE_SECONDS = 10
-_PUBLISH_OPTIONS = {"socket_timeout": 1, "socket_connect_timeout": 1}
+from messaging.services import waking
 
 _COLUMNS = (
     'id, clinic_id, kind, channel, "to", recipient_name, patient_id, subject_type, subject_id, subject_version, '
-    "wording, params, dedupe_key, due_at, not_after, created_at, state, attempts, lease_owner, provider_id, last_error, "
-    "rendered_subject, rendered_body"
+    "wording, params, dedupe_key, due_at, not_after, created_at, state, attempts, lease_owner, provider_id, "
+    "last_error, rendered_subject, rendered_body"
 )
 _VALUES = "(" + ", ".join(["%s"] * 11) + ", %s::jsonb, " + ", ".join(["%s"] * 4) + ", 'pending', 0, '', '', '', '', '')"
 _INSERT = f"INSERT INTO messaging_outboxmessage ({_COLUMNS}) VALUES "  # noqa: S608 (our own column names)
@@ -116,9 +106,10 @@ def enqueue(
     """Write one message, to be sent from `due_at` on and never after `not_after`; False if its key exists already.
 
     `params` fill the wording's placeholders (the clinic's name and telephone and the recipient's name are always
-    there). `subject_*` say what it is about, so that it can be cancelled and checked again before it leaves. Raises
-    `ValueError` or `UnknownWordingError` for a mistake of the caller; bad data such as a name with a line break is found
-    when the message is made up, and then staff see it.
+    there). `subject_*` say what it is about, so that it can be cancelled and checked again before it leaves.
+
+    Raises `ValueError` or `UnknownWordingError` for a mistake of the caller. Bad data, such as a name with a line
+    break, is found when the message is made up; then staff see it, and the caller's change still happens.
     """
     draft = Draft(
         clinic=clinic,
@@ -156,7 +147,7 @@ def cancel_and_tell(*, subject_type: str, subject_id: UUID) -> list[tuple[str, b
     """Like `cancel_for`, but says of each cancelled message its kind and whether it certainly never left."""
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, [subject_type, subject_id, clock.now()])
-        return cursor.fetchall()
+        return [(kind, never_left) for kind, never_left in cursor.fetchall()]
 
 
 @transaction.atomic
@@ -189,8 +180,8 @@ def wake() -> None:
 
     While the broker does not answer, it is left alone for some seconds: beat and the pump ask too.
     """
-    if not any(act is _publish for _, act, *_ in connection.run_on_commit):
-        transaction.on_commit(_publish, robust=True)
+    if not any(act is waking.publish for _, act, *_ in connection.run_on_commit):
+        transaction.on_commit(waking.publish, robust=True)
 
 
 def _is_missing(message: OutboxMessage | None) -> bool:
@@ -211,7 +202,7 @@ def _write(drafts: Sequence[Draft], insert: str, conflict: str) -> int:
     values = [value for draft in drafts for value in _row(draft, now)]
     with connection.cursor() as cursor:
         cursor.execute(f"{insert}{', '.join([_VALUES] * len(drafts))}{conflict}", values)
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _row(draft: Draft, now: datetime) -> list[Any]:
@@ -233,41 +224,3 @@ def _row(draft: Draft, now: datetime) -> list[Any]:
         draft.not_after,
         now,
     ]
-
-
-class _Publisher(threading.local):
-    """One connection to the broker per thread and process, dropped at its first failure."""
-
-    connection: Any = None
-    process = 0
-    silent_until = 0.0
-
-    def publish(self) -> None:
-        if time.monotonic() < self.silent_until:
-            return
-        try:
-            if self.connection is None or self.process != os.getpid():
-                options = {**current_app.conf.broker_transport_options, **_PUBLISH_OPTIONS}
-                self.connection = current_app.connection_for_write(transport_options=options)
-                self.process = os.getpid()
-            producer = current_app.amqp.Producer(self.connection, auto_declare=False)
-            current_app.send_task(DRAIN, producer=producer, retry=False, expires=5, ignore_result=True)
-        except Exception as problem:  # noqa: BLE001 (whatever it is, the message is safe and beat asks too)
-            logger.warning("No worker could be woken (%s); the next tick will do.", type(problem).__name__)
-            self._drop()
-
-    def _drop(self) -> None:
-        self.silent_until = time.monotonic() + QUIET_AFTER_FAILURE_SECONDS
-        dead, self.connection = self.connection, None
-        try:
-            if dead is not None:
-                dead.collapse()
-        except Exception:  # noqa: BLE001
-            logger.debug("A broken connection to the broker could not be closed.")
-
-
-_publisher = _Publisher()
-
-
-def _publish() -> None:
-    _publisher.publish()

@@ -55,4 +55,27 @@ WORDINGS: dict[str, Wording] = {
         sms="{clinic}: {code} is your sign-in code for {minutes} minutes. We never ask for it by telephone.",
         secrets=frozenset({"code"}),
     ),
+    "authorization.clock_passed": Wording(
+        subject="Payer's time is up: authorization {reference}",
+        email="Hello {name},\n\nthe payer should have answered authorization {reference} by {due}, and has not. "
+        "Call them, or complain.\n\n{link}\n",
+        sms="{clinic}: a payer's time to answer is up. Sign in and look at your authorizations.",
+    ),
+    "authorization.follow_up_due": Wording(
+        subject="Follow-up due: authorization {reference}",
+        email="Hello {name},\n\na follow-up of authorization {reference} is due on {due}.\n\n{link}\n",
+        sms="{clinic}: a follow-up is due. Sign in and look at your authorizations.",
+    ),
+    "authorization.expiring": Wording(
+        subject="Renew soon: authorization {reference}",
+        email="Hello {name},\n\nauthorization {reference} ends on {due} and its renewal is not under way. "
+        "Start it now.\n\n{link}\n",
+        sms="{clinic}: an authorization ends soon. Sign in and look at your authorizations.",
+    ),
+    "authorization.units_short": Wording(
+        subject="Units short: authorization {reference}",
+        email="Hello {name},\n\nauthorization {reference} has too few units left for the visit on {due}. "
+        "Ask the payer for more before that day.\n\n{link}\n",
+        sms="{clinic}: an authorization has too few units. Sign in and look at your authorizations.",
+    ),
 }
