@@ -70,6 +70,7 @@ def test_a_covered_visit_is_not_at_risk_and_its_own_units_count(desk: Desk) -> N
 def test_an_open_renewal_is_not_blamed_for_visits_that_the_old_one_covers(desk: Desk) -> None:
     old = desk.authorization()
     desk.book(old.order, date(2026, 11, 30))
+    assert old.order is not None
     factories.make_authorization(
         old.order, payer=desk.payer, status="submitted", units_approved=0, submitted_at=NOW, kind="renewal"
     )
