@@ -28,6 +28,17 @@ BEGAN_KEY, ACTIVE_KEY = "began", "active"
 UNATTENDED_HEADER = "X-Unattended"
 SAVE_ACTIVITY_EVERY_SECONDS = 30
 STAFF_DOORS = ("account_", "mfa_", "usersessions_")
+CLOSED_DOORS = frozenset(
+    {
+        "account_signup",
+        "account_email",
+        "account_email_verification_sent",
+        "account_confirm_email",
+        "account_confirm_login_code",
+        "account_inactive",
+    }
+)
+"""Pages of allauth that this clinic does not use: managers make accounts and change addresses."""
 
 
 class SessionLimitsMiddleware:
@@ -66,6 +77,7 @@ class ActorMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         request_id = uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
         request.actor = NOBODY  # type: ignore[attr-defined]
         request.clinic = None  # type: ignore[attr-defined]
         request.workplaces = []  # type: ignore[attr-defined]
@@ -95,10 +107,11 @@ class ActorMiddleware:
         )
 
     def process_view(self, request: HttpRequest, _view: object, _args: Any, _kwargs: Any) -> None:
-        """Keep a patient's session out of the pages where staff change passwords, addresses and second factors."""
+        """Close pages that nobody uses here, and to a patient's session those where staff change how they sign in."""
         name = (request.resolver_match.url_name if request.resolver_match else None) or ""
         is_staff_door = name.startswith(STAFF_DOORS) and name != "account_logout"
-        if is_staff_door and request.user.is_authenticated and began_with_code(request.session):
+        is_patient = request.user.is_authenticated and began_with_code(request.session)
+        if name in CLOSED_DOORS or (is_staff_door and is_patient):
             raise Http404
 
     def process_exception(self, request: HttpRequest, problem: Exception) -> HttpResponse | None:

@@ -1,7 +1,8 @@
 """Patients ask to move or cancel; a scheduler answers. Until then the visit keeps its place.
 
 An answer that moves or cancels is one transaction with the move itself: either both happen or neither. The visit is
-locked before the request, as everywhere (`core.transactions`).
+locked before the request, as everywhere (`core.transactions`). The patient gets one message per answer: that of the
+move or the cancellation, or, when the visit stays, that the request is answered.
 """
 
 from collections.abc import Sequence
@@ -79,9 +80,7 @@ def answer_with_move(
     """Say yes: move the visit to `chair` at `start`. Raises whatever `booking.move` does; then nothing was answered."""
     visit = _visit_to_answer(request, by)
     booking.move(visit=visit, chair=chair, start=start, expected_version=visit.version, by=by, override=override)
-    answered = _close(request, RequestState.MOVED, "", by)
-    notices.request_answered(request=answered)
-    return answered
+    return _close(request, RequestState.MOVED, "", by)
 
 
 @business_act
@@ -104,9 +103,7 @@ def cancel_visit(*, request: MoveRequest, by: Actor) -> MoveRequest:
     """Cancel the visit, as the patient asked."""
     visit = _visit_to_answer(request, by)
     booking.cancel(visit=visit, reason=CANCEL_REASON, expected_version=visit.version, by=by)
-    answered = _close(request, RequestState.CANCELLED, "", by)
-    notices.request_answered(request=answered)
-    return answered
+    return _close(request, RequestState.CANCELLED, "", by)
 
 
 def _visit_to_answer(request: MoveRequest, by: Actor) -> Visit:
