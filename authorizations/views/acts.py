@@ -46,7 +46,8 @@ def _perform(request: ClinicRequest, authorization_id: UUID, act: Act, form_type
         changed, text = act.run(form, found, request.actor)
     except Refusal as refusal:
         if isinstance(refusal, Stale):
-            form.data = form.data.copy() | {"expected_version": str(found.version)}
+            form.data = form.data.copy()
+            form.data["expected_version"] = str(found.version)
         forms.show_refusal(form, refusal)
         return _page(request, found, act, form, status=409 if refusal.status in {409, 412} else 422)
     return done(request, changed, text)

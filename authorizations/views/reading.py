@@ -21,8 +21,8 @@ from core.permissions import requires
 ROWS_A_PAGE = 60
 
 
-@require_safe
 @requires(Permission.AUTHORIZATION_VIEW)
+@require_safe
 def queue(request: ClinicRequest) -> HttpResponse:
     """What to work on, highest risk first; narrowed by `?show=`."""
     today = clock.today(request.clinic.zone)
@@ -44,8 +44,8 @@ def queue(request: ClinicRequest) -> HttpResponse:
     return render(request, "authorizations/queue.html", context)
 
 
-@require_safe
 @requires(Permission.AUTHORIZATION_VIEW)
+@require_safe
 def authorization(request: ClinicRequest, authorization_id: UUID) -> HttpResponse:
     """One authorization: a page, or beside the queue a panel."""
     found = records.get(request.clinic, authorization_id)
