@@ -7,8 +7,11 @@ class SchedulingConfig(AppConfig):
     name = "scheduling"
 
     def ready(self) -> None:
-        """Tell `authorizations` who knows the visits: it may not import this package."""
+        """Tell `authorizations` and `messaging` who knows the visits: they may not import this package."""
         from authorizations import demand  # noqa: PLC0415 (models are ready only now)
+        from messaging import subjects  # noqa: PLC0415
         from scheduling.demand import VisitDemand  # noqa: PLC0415
+        from scheduling.services import visit_messages  # noqa: PLC0415
 
         demand.register(VisitDemand())
+        subjects.register(visit_messages.SUBJECT, visit_messages.is_current)

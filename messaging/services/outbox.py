@@ -6,7 +6,7 @@ look, and losing that costs seconds, never a message.
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -46,7 +46,7 @@ _CANCEL = """
         ORDER BY dedupe_key FOR UPDATE
     )
     UPDATE messaging_outboxmessage AS m SET state = 'cancelled', settled_at = %s
-    FROM doomed WHERE m.id = doomed.id RETURNING m.kind, doomed.never_left
+    FROM doomed WHERE m.id = doomed.id RETURNING m.kind, doomed.never_left, m.params
 """
 
 
@@ -75,6 +75,19 @@ class Draft:
         if missing:
             raise ValueError(f"The wording {self.wording} needs {', '.join(sorted(missing))}.")
         Channel(self.channel)
+
+    def with_params(self, **more: object) -> "Draft":
+        """The same draft with more values."""
+        return replace(self, params={**self.params, **more})
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """A message that was just cancelled; `never_left` is False if it may have been on its way."""
+
+    kind: str
+    never_left: bool
+    params: dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +156,11 @@ def cancel_for(*, subject_type: str, subject_id: UUID) -> int:
     return len(cancel_and_tell(subject_type=subject_type, subject_id=subject_id))
 
 
-def cancel_and_tell(*, subject_type: str, subject_id: UUID) -> list[tuple[str, bool]]:
-    """Like `cancel_for`, but says of each cancelled message its kind and whether it certainly never left."""
+def cancel_and_tell(*, subject_type: str, subject_id: UUID) -> list[Cancelled]:
+    """Like `cancel_for`, but tells of each message what it was and whether it certainly never left."""
     with connection.cursor() as cursor:
         cursor.execute(_CANCEL, [subject_type, subject_id, clock.now()])
-        return [(kind, never_left) for kind, never_left in cursor.fetchall()]
+        return [Cancelled(kind, never_left, json.loads(params)) for kind, never_left, params in cursor.fetchall()]
 
 
 @transaction.atomic

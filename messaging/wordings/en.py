@@ -26,7 +26,7 @@ WORDINGS: dict[str, Wording] = {
         subject="Please confirm your visit on {short_day}",
         email="Hello {name},\n\nyour visit at {clinic} is on {day} at {time}. Please confirm that you will come, "
         "or tell us that you can't: {link}" + _SIGNATURE,
-        sms="{clinic}: visit on {short_day}, {time}. Confirm: {link} Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: visit on {short_day}, {time}. Please confirm: {link} STOP to end texts.",
     ),
     "visit.moved": Wording(
         subject="Your visit has a new time: {short_day}",
@@ -44,7 +44,7 @@ WORDINGS: dict[str, Wording] = {
         subject="We answered your request",
         email="Hello {name},\n\nwe answered your request about the visit on {day}. Please sign in to read it: {link}"
         + _SIGNATURE,
-        sms="{clinic}: we answered your request. Read it: {link} Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: we answered your request. Read it: {link} STOP to end texts.",
     ),
     "sign_in.code": Wording(
         subject="Your sign-in code",

@@ -1,0 +1,95 @@
+"""Messages to patients about changes of their visits, written in the transaction of the change.
+
+They wait a minute: a change that is undone or changed again meanwhile is told once, as it ended, or not at all.
+"""
+
+from datetime import datetime
+
+from core import clock
+from messaging.services import outbox
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import MoveRequest, RequestState, Visit
+from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, when
+
+BOOKED, MOVED, CANCELLED, ANSWERED = "visit.booked", "visit.moved", "visit.cancelled", "request.answered"
+
+
+def booked(*, visit: Visit) -> None:
+    """Tell the patient that `visit` is booked, or booked after all; nothing if they never heard of a cancelling."""
+    unsent = _cancel_unsent(visit) if visit.version > 1 else {}
+    if CANCELLED not in unsent:
+        _tell(visit, BOOKED)
+
+
+def moved(*, visit: Visit) -> None:
+    """Tell the patient the new time; reminders of the old one are cancelled, the sweep writes new ones.
+
+    Who was never told of the first time is told of a booking; who still believes in this very time is told nothing.
+    """
+    unsent = _cancel_unsent(visit)
+    if BOOKED in unsent:
+        _tell(visit, BOOKED)
+        return
+    was = unsent.get(MOVED) or _start_before(visit)
+    if was != start_minute(visit.period.lower):
+        _tell(visit, MOVED, was=was)
+
+
+def cancelled(*, visit: Visit) -> None:
+    """Cancel every message about `visit`, and tell the patient unless they never knew of it or it was a no-show."""
+    unsent = _cancel_unsent(visit)
+    if BOOKED not in unsent and visit.status == VisitStatus.CANCELLED:
+        _tell(visit, CANCELLED)
+
+
+def request_answered(*, request: MoveRequest) -> None:
+    """Tell the patient that the visit stays as it was; the words of the answer are only behind sign-in.
+
+    An answer that moves or cancels the visit needs no message of its own: `moved` and `cancelled` say it.
+    """
+    if request.state != RequestState.KEPT:
+        return
+    visit, now = request.visit, clock.now()
+    values = when(visit)
+    outbox.enqueue_all(
+        [
+            outbox.Draft(
+                clinic=visit.clinic,
+                kind=ANSWERED,
+                channel=channel,
+                to=address,
+                recipient_name=visit.patient.given_name,
+                wording=ANSWERED,
+                params=values,
+                dedupe_key=f"move_request:{request.id}:answered:{channel}",
+                due_at=now + GRACE,
+                not_after=visit.period.lower,
+                patient_id=visit.patient_id,
+                subject_type="move_request",
+                subject_id=request.id,
+            )
+            for channel, address in channels(visit.patient)
+        ]
+    )
+
+
+def _tell(visit: Visit, kind: str, *, was: int | None = None) -> None:
+    now = clock.now()
+    start = visit.period.lower
+    if start <= now:
+        return
+    key = f"v{visit.version}:{kind.partition('.')[2]}"
+    found = drafts(visit, kind=kind, wording=kind, key=key, due_at=now + GRACE, not_after=start)
+    outbox.enqueue_all([draft.with_params(was=was) if was else draft for draft in found])
+
+
+def _cancel_unsent(visit: Visit) -> dict[str, int]:
+    """Cancel the visit's messages; of those that never left, by kind, the time that the patient still believes in."""
+    gone = outbox.cancel_and_tell(subject_type=SUBJECT, subject_id=visit.id)
+    return {message.kind: int(message.params.get("was", 0)) for message in gone if message.never_left}
+
+
+def _start_before(visit: Visit) -> int:
+    event = visit.events.filter(kind="move").first()
+    start = event.before.get("start") if event is not None else None
+    return start_minute(datetime.fromisoformat(start)) if start else 0

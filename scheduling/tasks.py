@@ -1,0 +1,18 @@
+"""The ticks of this package. They carry no data; what is due is decided by the rules and the rows."""
+
+from celery import shared_task
+
+from core.actor import system
+from scheduling.services import holds, reminders
+
+
+@shared_task(ignore_result=True)
+def visit_reminders() -> None:
+    """Make the outbox agree with the visits to come."""
+    reminders.sweep_all()
+
+
+@shared_task(ignore_result=True)
+def expire_holds() -> None:
+    """Free what is held no longer."""
+    holds.expire(by=system("holds"))
