@@ -29,7 +29,7 @@ class Product(models.Model):
 
 
 class ProductCode(models.Model):
-    """The billing code of a product and the milligrams in one unit of it, while they were in force (dates inclusive)."""
+    """The billing code of a product and the milligrams in one unit of it, while in force (dates inclusive)."""
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="codes")
     hcpcs = models.CharField(max_length=8)

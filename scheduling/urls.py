@@ -10,6 +10,8 @@ converters.register()
 app_name = "scheduling"
 urlpatterns = [
     path("", include("scheduling.request_urls")),
+    path("", include("scheduling.patient_urls")),
+    path("", include("scheduling.order_urls")),
     path("board/", board.board, name="board"),
     path("board/<date:on>/", board.board_day, name="board-day"),
     path("board/<date:on>/grid/", board.board_grid, name="board-grid"),

@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from accounts.models import Clinic
 from core.errors import NotFound
 from patients.domain.risks import risk_label
@@ -79,9 +81,14 @@ def record(clinic: Clinic, patient_id: UUID) -> PatientRecord:
     )
 
 
-def payers(clinic: Clinic) -> list[Payer]:
+def risk_flag(patient: Patient, flag_id: int) -> RiskFlag | None:
+    """The patient's own risk flag with this id."""
+    return patient.risk_flags.select_related("patient").filter(pk=flag_id).first()
+
+
+def payers(clinic: Clinic) -> QuerySet[Payer]:
     """The insurers of the clinic's organization, by name."""
-    return list(Payer.objects.filter(organization_id=clinic.organization_id).order_by("name"))
+    return Payer.objects.filter(organization_id=clinic.organization_id).order_by("name")
 
 
 def age(born: date, on: date) -> int:

@@ -7,7 +7,9 @@ from fractions import Fraction
 from typing import Any
 
 from core.errors import BadInput, Refusal
+from patients.models import Patient
 from regimens.domain.dose import DoseBasis, band_dose
+from regimens.domain.weight import Sex, WeightBasis, dosing_weight
 from regimens.models import Indication, Product
 from regimens.queries.therapies import Therapy, UsualDose, therapy
 
@@ -40,6 +42,31 @@ def indication(indication_id: str) -> Indication:
         sentence = f"The catalogue has no indication “{indication_id[:20]}”."
         raise BadInput("unknown_indication", sentence, field="indication")
     return found
+
+
+@dataclass(frozen=True)
+class SuggestedWeight:
+    """A weight to dose by, how it was chosen ("actual", "adjusted"), and when the patient was weighed."""
+
+    kg: Decimal
+    basis: str
+    measured_kg: Decimal
+    measured_on: date
+
+
+def dosing_weight_of(patient: Patient, product: Product) -> SuggestedWeight | None:
+    """The weight to dose by, from the last measured one; immune globulin goes by adjusted weight above BMI 30.
+
+    None when nobody weighed the patient. One SQL statement.
+    """
+    last = patient.weights.first()
+    if last is None:
+        return None
+    measured = SuggestedWeight(last.kg, WeightBasis.ACTUAL.value, last.kg, last.measured_on)
+    if not product.is_immune_globulin or patient.height_cm is None or patient.sex not in set(Sex):
+        return measured
+    chosen = dosing_weight(actual_kg=Fraction(last.kg), height_cm=Fraction(patient.height_cm), sex=Sex(patient.sex))
+    return SuggestedWeight(_decimal(chosen.kg), chosen.basis.value, last.kg, last.measured_on)
 
 
 @dataclass(frozen=True)

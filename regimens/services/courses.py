@@ -43,6 +43,13 @@ def order_fields(facts: OrderFacts) -> dict[str, Any]:
 
 def save_new(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> None:
     """Insert courses and their days: two statements, however many there are."""
+    courses, days = build(order, laid_out)
+    Course.objects.bulk_create(courses)
+    CourseDay.objects.bulk_create(days)
+
+
+def build(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> tuple[list[Course], list[CourseDay]]:
+    """The rows of courses and of their days, not yet saved."""
     courses: list[Course] = []
     days: list[CourseDay] = []
     for planned in laid_out:
@@ -56,8 +63,7 @@ def save_new(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> None:
         )
         courses.append(course)
         days += [CourseDay(course=course, day_number=day.day_number, **_day_fields(day)) for day in planned.days]
-    Course.objects.bulk_create(courses)
-    CourseDay.objects.bulk_create(days)
+    return courses, days
 
 
 def move(existing: Sequence[Course], laid_out: Iterable[LaidOutCourse]) -> None:

@@ -58,6 +58,13 @@ def check_label(therapy: Therapy) -> tuple[Reason, ...]:
     )
 
 
+def check_last_given(last_given_on: date | None, *, today: date) -> tuple[Reason, ...]:
+    """Why the date of the last dose before this order cannot be."""
+    if last_given_on is None or last_given_on <= today:
+        return ()
+    return (Reason("last_given_later", "The last dose cannot have been given in the future.", field="last_given_on"),)
+
+
 def _who_and_why(facts: OrderFacts, therapy: Therapy) -> Reasons:
     if not facts.prescriber_name:
         yield Reason("prescriber_missing", "Say who prescribed it.", field="prescriber_name")
@@ -125,6 +132,9 @@ def _rhythm(facts: OrderFacts) -> Reasons:
 def _induction(facts: OrderFacts) -> Reasons:
     offsets = facts.induction_offsets_days
     if not offsets:
+        for field in ("induction_doses", "first_maintenance_offset_days"):
+            if getattr(facts, field):
+                yield Reason("no_induction", "Say on which days induction is given, or leave this empty.", field=field)
         return
     gaps = [later - earlier for earlier, later in pairwise(offsets)]
     if offsets[0] != 0 or any(gap < 1 for gap in gaps):

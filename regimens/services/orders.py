@@ -11,6 +11,8 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from django.db import transaction
+
 from accounts.domain.policy import Permission
 from accounts.models import Clinic, User
 from audit.services.record import record
@@ -24,7 +26,7 @@ from regimens.queries.patient_facts import PatientFacts, patient_facts
 from regimens.queries.therapies import Therapy, therapy
 from regimens.services import courses as rows
 from regimens.services.facts import OrderFacts, completed, facts_of
-from regimens.services.order_checks import check_label, check_order
+from regimens.services.order_checks import check_label, check_last_given, check_order
 from regimens.services.planning import NOTHING_KNOWN, LaidOutCourse, lay_out_courses
 
 
@@ -50,9 +52,7 @@ def preview(facts: OrderFacts, *, today: date, patient: PatientFacts = NOTHING_K
     """The courses of the next twelve months, unsaved. Raises BadInput with every reason against them."""
     treatment = therapy(facts.product, facts.indication)
     whole = completed(facts, treatment)
-    reasons = (*check_order(whole, treatment, today=today), *check_label(treatment))
-    if reasons:
-        raise BadInput.of(reasons)
+    _refuse_to_lay_out(whole, treatment, today, patient.last_given_on)
     return lay_out_courses(whole, treatment, through_on=a_year_after(today), patient=patient)
 
 
@@ -133,6 +133,16 @@ def enter_facts(*, clinic: Clinic, patient: Patient, facts: OrderFacts, by: Acto
 
 
 @business_act
+def enter_and_accept(
+    *, clinic: Clinic, patient: Patient, facts: OrderFacts, by: Actor, last_given_on: date | None = None
+) -> TreatmentOrder:
+    """Enter and accept in one act: where accepting is refused, no draft is left behind."""
+    with transaction.atomic():
+        order = enter_facts(clinic=clinic, patient=patient, facts=facts, by=by)
+        return accept(order=order, by=by, last_given_on=last_given_on)
+
+
+@business_act
 def accept(
     *, order: TreatmentOrder, by: Actor, through_on: date | None = None, last_given_on: date | None = None
 ) -> TreatmentOrder:
@@ -148,9 +158,7 @@ def accept(
     today = clock.today(held.clinic.zone)
     treatment = therapy(held.product, held.indication)
     facts = completed(facts_of(held), treatment)
-    reasons = (*check_order(facts, treatment, today=today), *check_label(treatment))
-    if reasons:
-        raise BadInput.of(reasons)
+    _refuse_to_lay_out(facts, treatment, today, last_given_on)
     through = through_on or a_year_after(today)
     known = patient_facts(held.patient, last_given_on=last_given_on)
     laid_out = lay_out_courses(facts, treatment, through_on=through, patient=known)
@@ -163,6 +171,16 @@ def accept(
     held.save(update_fields=["status", "accepted_at", "accepted_by", "laid_out_through_on", "version"])
     _record("order.accept", held, by, {"courses": len(laid_out), "through_on": through.isoformat()})
     return held
+
+
+def _refuse_to_lay_out(facts: OrderFacts, treatment: Therapy, today: date, last_given_on: date | None) -> None:
+    reasons = (
+        *check_order(facts, treatment, today=today),
+        *check_label(treatment),
+        *check_last_given(last_given_on, today=today),
+    )
+    if reasons:
+        raise BadInput.of(reasons)
 
 
 @business_act

@@ -47,6 +47,8 @@ NONSENSE: list[tuple[str, dict[str, Any]]] = [
         "first_maintenance_offset_days",
         {"induction_offsets_days": (0, 14), "first_maintenance_offset_days": 14},
     ),
+    ("first_maintenance_offset_days", {"first_maintenance_offset_days": 99_999}),
+    ("induction_doses", {"induction_doses": (Decimal(1),)}),
     ("icd10", {"icd10": "nerves"}),
     ("hcpcs", {"hcpcs": "J1459"}),
     ("hcpcs", {"hcpcs": ""}),
