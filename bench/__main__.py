@@ -40,6 +40,7 @@ def _configure(addresses: dict[str, str]) -> None:
 
     django.setup()
     call_command("migrate", verbosity=0)
+    call_command("load_catalogue", verbosity=0)
 
 
 if __name__ == "__main__":

@@ -1,18 +1,28 @@
 """What is measured. Each measure returns rows: what, measured, the same in plain SQL, the aim."""
 
+import itertools
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from bench import timing
 from bench.world import World, fill
+from core import clock
 from core.errors import Conflict
-from regimens.models import CourseDay
+from messaging.models import OutboxMessage
+from messaging.services import outbox
+from messaging.services.dispatch import drain
+from regimens.models import CourseDay, Indication, Product
+from regimens.services import orders
+from regimens.services.facts import OrderFacts
 from scheduling.models import Chair, Visit
 from scheduling.queries import openings
 from scheduling.queries import visits as visit_queries
@@ -24,11 +34,20 @@ EACH = 40
 
 RAW_VISIT = """
     INSERT INTO scheduling_visit (id, organization_id, clinic_id, patient_id, course_day_id, chair_id, period,
-        planned_minutes, status, load_profile, start_quarter, overrides, is_over_capacity, units, cancel_reason, version,
-        created_at, updated_at)
-    VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, tstzrange(%s, %s, '[)'), 120, 'booked', %s, 1, '[]', false, 60, '', 1,
-        now(), now())
+        planned_minutes, status, load_profile, start_quarter, overrides, is_over_capacity, units, cancel_reason,
+        version, created_at, updated_at)
+    VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, tstzrange(%s, %s, '[)'), 120, 'booked', %s, 1, '[]', false, 60, '',
+        1, now(), now())
     ON CONFLICT DO NOTHING
+"""
+
+RAW_COURSE = """
+    INSERT INTO regimens_course (id, order_id, number, phase, due_on, earliest_on, latest_on)
+    VALUES (gen_random_uuid(), %s, %s, 'maintenance', now(), now(), now()) RETURNING id
+"""
+RAW_COURSE_DAY = """
+    INSERT INTO regimens_courseday (id, course_id, day_number, due_on, dose_mg, vials, units, phases, chair_minutes)
+    VALUES (gen_random_uuid(), %s, %s, now(), 40000, '[]', 80, '[]', 240)
 """
 
 
@@ -75,8 +94,6 @@ def _book(part: list[tuple[World, Place]]) -> int:
 
 
 def _insert(part: list[tuple[World, Place]]) -> int:
-    from datetime import timedelta
-
     with connection.cursor() as cursor:
         for world, (course_day, chair, start) in part:
             patient = course_day.course.order.patient_id
@@ -98,7 +115,9 @@ def opening_search(world: World) -> Iterator[Row]:
         with connection.cursor() as cursor:
             cursor.execute("SELECT * FROM scheduling_capacityslot WHERE clinic_id = %s", [world.clinic.id])
             cursor.fetchall()
-            cursor.execute("SELECT chair_id, patient_id, period FROM scheduling_visit WHERE clinic_id = %s", [world.clinic.id])
+            cursor.execute(
+                "SELECT chair_id, patient_id, period FROM scheduling_visit WHERE clinic_id = %s", [world.clinic.id]
+            )
             cursor.fetchall()
 
     yield _compared("openings, 8 weeks x 16 chairs, p95", search, read, "300 ms")
@@ -117,7 +136,12 @@ def board(world: World) -> Iterator[Row]:
         assert answer.status_code == 200, answer.status_code
 
     def read() -> None:
-        list(Visit.objects.raw("SELECT * FROM scheduling_visit WHERE clinic_id = %s AND lower(period)::date = %s", [world.clinic.id, day]))
+        list(
+            Visit.objects.raw(
+                "SELECT * FROM scheduling_visit WHERE clinic_id = %s AND lower(period)::date = %s",
+                [world.clinic.id, day],
+            )
+        )
 
     with CaptureQueriesContext(connection) as captured:
         show()
@@ -129,3 +153,70 @@ def _compared(what: str, ours: Any, raw: Any, aim: str) -> Row:
     measured, bare = timing.percentile(mine, 0.95), timing.percentile(plain, 0.95)
     return Row(what, f"{measured:.1f} ms", f"{bare:.1f} ms", f"{measured / bare:.1f}", aim)
 
+
+def series(world: World) -> Iterator[Row]:
+    """A year of two-day courses worked out and kept, against inserting as many plain rows."""
+    facts = OrderFacts(
+        product=Product.objects.get(pk="gammagard_liquid"),
+        indication=Indication.objects.get(pk="CIDP"),
+        icd10="G61.81",
+        hcpcs="J1569",
+        dose_basis="g_per_kg",
+        dose_amount=Decimal(1),
+        dosing_weight_kg=Decimal(80),
+        days_per_course=2,
+        interval_days=21,
+        starts_on=world.first_on,
+        signed_on=world.first_on - timedelta(days=14),
+        prescriber_name="Dr. Invented",
+    )
+    patient = factories.make_patient(world.clinic)
+
+    def expand() -> None:
+        order = orders.enter_facts(clinic=world.clinic, patient=patient, facts=facts, by=world.scheduler)
+        orders.accept(order=order, by=world.scheduler)
+
+    order = orders.enter_facts(clinic=world.clinic, patient=patient, facts=facts, by=world.scheduler)
+    numbers = itertools.count(1)
+
+    def insert() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for _ in range(18):
+                cursor.execute(RAW_COURSE, [order.id, next(numbers)])
+                (course,) = cursor.fetchone()
+                for day in (1, 2):
+                    cursor.execute(RAW_COURSE_DAY, [course, day])
+
+    yield _compared("order accepted: 12 months, 18 x 2 days, p95", expand, insert, "50 ms")
+
+
+def dispatch(world: World) -> Iterator[Row]:
+    """Messages per second through the dispatcher with a mailbox that answers at once, against marking rows in SQL."""
+    count = 400
+    for number in range(count):
+        outbox.enqueue(
+            clinic=world.clinic,
+            kind="sign_in.code",
+            channel="email",
+            to=f"bench{number}@example.org",
+            recipient_name="Bench",
+            wording="sign_in.code",
+            params={"code": "123456", "minutes": "10"},
+            dedupe_key=f"bench:{number}",
+            due_at=clock.now(),
+        )
+    start = time.perf_counter()
+    handled = drain()
+    ours = handled / (time.perf_counter() - start)
+    states = OutboxMessage.objects.filter(state="sent").count()
+    assert states >= count, f"only {states} of {count} were sent"
+    ids = list(OutboxMessage.objects.values_list("id", flat=True))
+    start = time.perf_counter()
+    with connection.cursor() as cursor:
+        for message in ids:
+            cursor.execute(
+                "UPDATE messaging_outboxmessage SET state = 'leased', lease_until = now() WHERE id = %s", [message]
+            )
+            cursor.execute("UPDATE messaging_outboxmessage SET state = 'sent' WHERE id = %s", [message])
+    plain = len(ids) / (time.perf_counter() - start)
+    yield Row("messages dispatched, one process", f"{ours:.0f} /s", f"{plain:.0f} /s", f"{ours / plain:.2f}", "")

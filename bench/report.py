@@ -9,6 +9,8 @@ MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
     "bookings": measures.bookings,
     "openings": measures.opening_search,
     "board": measures.board,
+    "series": measures.series,
+    "dispatch": measures.dispatch,
 }
 
 

@@ -38,7 +38,9 @@ class World:
         for _ in range(count):
             order = factories.make_order(factories.make_patient(self.clinic))
             if covered:
-                factories.make_authorization(order, starts_on=due_on - timedelta(days=90), ends_on=due_on + timedelta(days=270))
+                factories.make_authorization(
+                    order, starts_on=due_on - timedelta(days=90), ends_on=due_on + timedelta(days=270)
+                )
             made.append(factories.make_course_day(order, due_on, window=40))
         return made
 
@@ -57,4 +59,6 @@ def fill(world: World, day: date, visits: int) -> None:
     """Book `visits` two-hour visits on `day`, chair after chair."""
     for number, course_day in enumerate(world.course_days(visits, day)):
         chair = world.chairs[number % CHAIRS]
-        booking.book(course_day=course_day, chair=chair, start=world.at(day, 10 * (number // CHAIRS)), by=world.scheduler)
+        booking.book(
+            course_day=course_day, chair=chair, start=world.at(day, 10 * (number // CHAIRS)), by=world.scheduler
+        )
