@@ -84,7 +84,7 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
 def is_adapter(path: Path) -> bool:
     """Whether a module faces the outside: views, tasks, endpoints, the patient's pages."""
     in_portal = path.parts[:2] == ("scheduling", "portal") and path.stem in {"views", "sign_in"}
-    in_api = path.parts[0] == "api" and "migrations" not in path.parts
+    in_api = path.parts[0] == "api" and path.stem != "queries" and "queries" not in path.parts
     return path.stem in {"views", "tasks"} or "views" in path.parts or in_portal or in_api
 
 
