@@ -8,6 +8,7 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("audit/", include("audit.urls")),
     path("authorizations/", include("authorizations.urls")),
+    path("", include("messaging.urls")),
     path("p/", include("scheduling.portal.urls")),
     path("", include("scheduling.urls")),
 ]
