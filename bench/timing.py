@@ -36,7 +36,7 @@ def per_second(work: Callable[[Any], int], parts: Sequence[Any]) -> float:
     ready.wait()
     start = time.perf_counter()
     go.wait()
-    total = sum(done.get() for _ in processes)
+    total: int = sum(done.get() for _ in processes)
     taken = time.perf_counter() - start
     for process in processes:
         process.join()

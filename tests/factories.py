@@ -20,7 +20,7 @@ from scheduling.services import capacity
 PASSWORD = "a long invented passphrase"
 _numbers = itertools.count(1)
 
-PHASES = [
+PHASES: list[dict[str, Any]] = [
     {"kind": "intake", "minutes": 15},
     {"kind": "iv_start", "minutes": 15},
     {"kind": "infusion", "minutes": 60},
@@ -169,7 +169,7 @@ def make_course_day(
         earliest_on=due_on - timedelta(days=window),
         latest_on=due_on + timedelta(days=window),
     )
-    used = phases or PHASES
+    used: list[dict[str, Any]] = phases or PHASES
     return CourseDay.objects.create(
         course=course,
         day_number=1,
