@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 urlpatterns = [
+    path("api/v1/", include("api.urls")),
+    path("problems/", include("api.problem_urls")),
     path("", include("core.urls")),
     path("", include("accounts.urls")),
     path("accounts/", include("allauth.urls")),

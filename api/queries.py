@@ -1,0 +1,87 @@
+"""Reads that only lists of the API need, always within one clinic."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accounts.models import Clinic
+from authorizations.models import Authorization
+from authorizations.queries import records as authorizations
+from core import clock
+from core.errors import BadInput, NotFound
+from regimens.models import CourseDay, TreatmentOrder
+from scheduling.models import Chair, Visit
+from scheduling.queries import due, visits
+
+USUAL_DAYS = timedelta(days=6)
+MOST_DAYS = 366
+
+
+def orders(clinic: Clinic, *, patient_id: UUID | None = None, status: str | None = None) -> QuerySet[TreatmentOrder]:
+    """Orders of `clinic`, the latest first."""
+    found = TreatmentOrder.objects.for_clinic(clinic).select_related("patient", "product", "clinic", "indication")
+    return found.filter(**_given(patient_id=patient_id, status=status)).order_by("-created_at", "-id")
+
+
+def order(clinic: Clinic, order_id: UUID) -> TreatmentOrder:
+    """The order with this id at `clinic`, a draft or ended one too; raises `NotFound` for any other."""
+    found = orders(clinic).filter(pk=order_id).first()
+    if found is None:
+        raise NotFound("order")
+    return found
+
+
+def unbooked_days(order: TreatmentOrder) -> QuerySet[CourseDay]:
+    """Course days of `order` that no visit holds, in order."""
+    days = due.unbooked(order.clinic).filter(course__order=order)
+    return days.order_by("due_on", "course__number", "day_number")
+
+
+def clinic_visits(
+    clinic: Clinic,
+    *,
+    first_on: date | None,
+    last_on: date | None,
+    patient_id: UUID | None,
+    chair_id: UUID | None,
+    status: str | None,
+) -> QuerySet[Visit]:
+    """Visits of `clinic` that touch the dates (clinic-local, inclusive), the earliest first.
+
+    Without dates: all of one patient, else a week from today. Raises BadInput for more than a year.
+    """
+    found = visits.of_clinic(clinic)
+    if first_on or last_on or patient_id is None:
+        first_on = first_on or (last_on - USUAL_DAYS if last_on else clock.today(clinic.zone))
+        last_on = last_on or first_on + USUAL_DAYS
+        check_span(first_on, last_on, most_days=MOST_DAYS)
+        start, end = clock.day_bounds(first_on, clinic.zone)[0], clock.day_bounds(last_on, clinic.zone)[1]
+        found = visits.between(clinic, start, end)
+    return found.filter(**_given(patient_id=patient_id, chair_id=chair_id, status=status)).order_by("period", "id")
+
+
+def clinic_authorizations(
+    clinic: Clinic, *, patient_id: UUID | None, status: str | None, follow_up_by: date | None
+) -> QuerySet[Authorization]:
+    """Authorizations of `clinic`, the latest first."""
+    narrowed = _given(patient_id=patient_id, status=status, follow_up_on__lte=follow_up_by)
+    return authorizations.of_clinic(clinic).filter(**narrowed)
+
+
+def chairs(clinic: Clinic) -> QuerySet[Chair]:
+    """Every chair of `clinic`, in the board's order."""
+    return Chair.objects.filter(clinic=clinic).order_by("position", "name")
+
+
+def check_span(first_on: date, last_on: date, *, most_days: int) -> None:
+    """Refuse dates in the wrong order, and more days than one answer should hold."""
+    if last_on < first_on:
+        raise BadInput("dates_reversed", "to is before from.", field="to")
+    if (last_on - first_on).days >= most_days:
+        raise BadInput("too_many_days", f"from and to span more than {most_days} days. Ask for fewer.", field="to")
+
+
+def _given(**filters: Any) -> dict[str, Any]:
+    return {name: value for name, value in filters.items() if value is not None}

@@ -1,0 +1,134 @@
+"""Treatment orders: list, read, enter, accept; and the course days that wait for a visit."""
+
+from uuid import UUID
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.domain.policy import Permission
+from api import queries
+from api.endpoint import Endpoint, check_fresh
+from api.permissions import Needs
+from api.reading import Nothing
+from api.schema import operation
+from api.shapes.orders import CourseDayQuery, CourseDayShape, OrderBody, OrderQuery, OrderShape
+from patients.queries import records as patients
+from regimens.models import TreatmentOrder
+from regimens.queries import catalogue
+from regimens.services import orders
+
+EXAMPLE = {
+    "patient": "01936d2e-7c1a-7000-8000-0123456789ab",
+    "product": "gammagard_liquid",
+    "indication": "CIDP",
+    "icd10": "G61.81",
+    "hcpcs": "J1569",
+    "dose_basis": "g_per_kg",
+    "dose_amount": "1.0",
+    "dosing_weight_kg": "75.0",
+    "days_per_course": 2,
+    "interval_days": 21,
+    "starts_on": "2026-11-23",
+    "signed_on": "2026-11-16",
+    "prescriber_name": "Dr. Invented",
+}
+
+
+class Orders(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW, POST=Permission.ORDER_CHANGE)]
+
+    @operation(
+        "orders_list",
+        "List treatment orders",
+        tag="orders",
+        answer=OrderShape,
+        is_list=True,
+        query=OrderQuery,
+        refuses=["not_found"],
+    )
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        wanted = self.query(OrderQuery)
+        if "patient" in wanted:
+            self.named("patient", patients.get, wanted["patient"])
+        found = queries.orders(self.clinic, patient_id=wanted.get("patient"), status=wanted.get("status"))
+        return self.listed(OrderShape, found, audit="order")
+
+    @operation(
+        "orders_enter",
+        "Enter a treatment order as a draft",
+        tag="orders",
+        answer=OrderShape,
+        status=201,
+        body=OrderBody,
+        repeats=True,
+        refuses=["not_found"],
+        example=EXAMPLE,
+    )
+    def post(self, request: Request) -> Response:  # noqa: ARG002
+        wanted = self.body(OrderBody)
+
+        def enter() -> TreatmentOrder:
+            named = {
+                "patient": self.named("patient", patients.get, wanted["patient"]),
+                "product": catalogue.product(wanted["product"]),
+                "indication": catalogue.indication(wanted["indication"]),
+            }
+            return orders.enter(clinic=self.clinic, **(wanted | named), by=self.actor)
+
+        done = self.once(enter, status=201)
+        order = queries.order(self.clinic, done.id)
+        return self.shown(OrderShape, order, done=done)
+
+
+class Order(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW)]
+
+    @operation("orders_get", "Read a treatment order", tag="orders", answer=OrderShape, refuses=["not_found"])
+    def get(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        order = queries.order(self.clinic, order_id)
+        self.looked_at("order", order, order.patient_id)
+        return self.shown(OrderShape, order)
+
+
+class OrderAccept(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_CHANGE)]
+
+    @operation(
+        "orders_accept",
+        "Accept an order: its courses are laid out a year ahead",
+        tag="orders",
+        answer=OrderShape,
+        body=Nothing,
+        sees_version=True,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        seen = self.version_seen()
+        self.body()
+
+        def accept() -> TreatmentOrder:
+            order = queries.order(self.clinic, order_id)
+            check_fresh(order, seen)
+            return orders.accept(order=order, by=self.actor)
+
+        done = self.once(accept)
+        return self.shown(OrderShape, queries.order(self.clinic, done.id), done=done)
+
+
+class CourseDays(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW)]
+
+    @operation(
+        "course_days_list",
+        "List the course days of an order that wait for a visit",
+        tag="orders",
+        answer=CourseDayShape,
+        is_list=True,
+        query=CourseDayQuery,
+        refuses=["not_found"],
+    )
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        wanted = self.query(CourseDayQuery)
+        order = self.named("order", queries.order, wanted["order"])
+        return self.listed(CourseDayShape, queries.unbooked_days(order), audit="course_day")
