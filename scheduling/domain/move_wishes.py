@@ -52,7 +52,7 @@ class Part(StrEnum):
     AFTERNOON = "afternoon"
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class HalfDay:
     """A morning or an afternoon that would suit."""
 
@@ -67,6 +67,11 @@ class HalfDay:
     @property
     def words(self) -> str:
         return f"{self.on:%a} {self.on.day} {self.on:%b}, {self.part.value}"
+
+    @property
+    def order(self) -> tuple[date, bool]:
+        """Its place among others: by day, the morning first."""
+        return self.on, self.part is Part.AFTERNOON
 
 
 def parse_half_day(key: str) -> HalfDay | None:
@@ -109,4 +114,5 @@ def answer_by(today: date, *, closed: Collection[date], visit_on: date) -> date:
 
 def half_days_of(keys: Iterable[str]) -> list[HalfDay]:
     """Stored half-days, in order; what cannot be read is left out."""
-    return sorted(half_day for key in keys if (half_day := parse_half_day(key)) is not None)
+    found = [half_day for key in keys if (half_day := parse_half_day(key)) is not None]
+    return sorted(found, key=lambda half_day: half_day.order)

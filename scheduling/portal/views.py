@@ -112,7 +112,14 @@ def visit_ask(request: ClinicRequest, visit_id: UUID, wish: str = "") -> HttpRes
         else:
             messages.success(request, "We got your request.")
             return redirect("portal:visit", visit_id=own.id)
-    shown = {"form": form, "card": presenters.card(own, by=request.actor), "clinic": own.clinic, "has_more": has_more}
+    shown = {
+        "form": form,
+        "days": presenters.by_day(offered),
+        "chosen": form["half_days"].value() or [],
+        "card": presenters.card(own, by=request.actor),
+        "clinic": own.clinic,
+        "has_more": has_more,
+    }
     return render(request, "portal/ask.html", shown, status=422 if form.errors else 200)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain, zip_longest
 from uuid import UUID
 
 from accounts.models import Clinic
@@ -17,6 +18,7 @@ from scheduling.services import capacity
 
 SHOWN_TIMES = 3
 LOOKED_AT = 40
+APART = timedelta(hours=1)
 OFFER_DAYS, OFFER_MORE_DAYS = 7, 21
 
 
@@ -128,12 +130,28 @@ def _times(visit: Visit, wish: MoveWish, half_days: Iterable[HalfDay]) -> list[F
         first_on = on if wish is MoveWish.LATER else today
         last_on = on if wish is MoveWish.EARLIER else max(on, visit.course_day.course.latest_on)
         searches = [(first_on, last_on, None)]
-    found: list[FoundOpening] = []
-    for first_on, last_on, part in searches:
-        if last_on >= today:
-            found += _search(visit, first_on, last_on, part)
-    fitting = [time for time in found if not time.opening.soft and _suits(wish, time.opening.interval.start, start)]
-    return sorted(fitting, key=lambda time: time.opening.rank)[:SHOWN_TIMES]
+    by_search = [
+        [
+            time
+            for time in _search(visit, first_on, last_on, part)
+            if not time.opening.soft and _suits(wish, time.opening.interval.start, start)
+        ]
+        for first_on, last_on, part in searches
+        if last_on >= today
+    ]
+    return sorted(_spread(by_search), key=lambda time: time.opening.interval.start)
+
+
+def _spread(by_search: list[list[FoundOpening]]) -> list[FoundOpening]:
+    """The best time of each search in turn, an hour or more apart, so that the choice is a choice."""
+    chosen: list[FoundOpening] = []
+    for found in chain.from_iterable(zip_longest(*by_search)):
+        if found is None or len(chosen) == SHOWN_TIMES:
+            continue
+        at = found.opening.interval.start
+        if all(abs(at - other.opening.interval.start) >= APART for other in chosen):
+            chosen.append(found)
+    return chosen
 
 
 def _search(visit: Visit, first_on: date, last_on: date, part: str | None) -> list[FoundOpening]:
