@@ -12,6 +12,6 @@ urlpatterns = [
     path("patients/<uuid:patient_id>/weights/", patients.patient_weight, name="patient-weight"),
     path("patients/<uuid:patient_id>/labs/", patients.patient_lab, name="patient-lab"),
     path("patients/<uuid:patient_id>/risks/", patients.patient_risk, name="patient-risk"),
-    path("patients/<uuid:patient_id>/risks/<int:flag_id>/end/", patients.patient_risk_end, name="patient-risk-end"),
+    path("patients/<uuid:patient_id>/risks/end/", patients.patient_risk_end, name="patient-risk-end"),
     path("patients/<uuid:patient_id>/coverages/", patients.patient_coverage, name="patient-coverage"),
 ]

@@ -81,9 +81,11 @@ def record(clinic: Clinic, patient_id: UUID) -> PatientRecord:
     )
 
 
-def risk_flag(patient: Patient, flag_id: int) -> RiskFlag | None:
-    """The patient's own risk flag with this id."""
-    return patient.risk_flags.select_related("patient").filter(pk=flag_id).first()
+def risk_flag(patient: Patient, flag_id: str) -> RiskFlag | None:
+    """The patient's own risk flag with this id, None for anything else."""
+    if not (flag_id.isascii() and flag_id.isdigit() and len(flag_id) < 19):
+        return None
+    return patient.risk_flags.select_related("patient").filter(pk=int(flag_id)).first()
 
 
 def payers(clinic: Clinic) -> QuerySet[Payer]:

@@ -68,7 +68,7 @@ def listed(clinic: Clinic, shown: OrderFilter, *, today: date, text: str = "") -
         orders = orders.filter(patient__in=matching(clinic, text))
     if shown is OrderFilter.DRAFT:
         return orders.order_by("created_at")
-    return orders.order_by("valid_until", "patient__family_name", "patient__given_name", "pk")
+    return orders.order_by(F("valid_until"), "patient__family_name", "patient__given_name", "pk")
 
 
 def counts(clinic: Clinic, *, today: date) -> dict[OrderFilter, int]:

@@ -137,10 +137,10 @@ def patient_coverage(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
 
 @require_POST
 @requires(Permission.PATIENT_CHANGE)
-def patient_risk_end(request: ClinicRequest, patient_id: UUID, flag_id: int) -> HttpResponse:
+def patient_risk_end(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     """A risk no longer counts."""
     found = records.get(request.clinic, patient_id)
-    flag = records.risk_flag(found, flag_id)
+    flag = records.risk_flag(found, request.POST.get("flag", ""))
     if flag is None:
         raise NotFound("risk flag")
     keeping.end_risk_flag(flag=flag, by=request.actor)

@@ -230,7 +230,8 @@ def test_a_risk_is_ended_from_the_page_and_only_the_patient_s_own() -> None:
     by, patient, other = factories.scheduler(clinic), factories.make_patient(clinic), factories.make_patient(clinic)
     flag = records.add_risk_flag(patient=patient, code="diabetes", by=by)
     client = signed_in(clinic)
-    assert client.post(reverse("scheduling:patient-risk-end", args=[other.id, flag.pk])).status_code == 404
-    assert client.post(reverse("scheduling:patient-risk-end", args=[patient.id, flag.pk])).status_code == 302
+    for wrong in ({"flag": flag.pk}, {"flag": "²"}, {"flag": "9" * 30}, {}):
+        assert client.post(page_of(other, "patient-risk-end"), wrong).status_code == 404
+    assert client.post(page_of(patient, "patient-risk-end"), {"flag": flag.pk}).status_code == 302
     flag.refresh_from_db()
     assert flag.ended_on is not None

@@ -57,8 +57,8 @@ def test_an_order_is_entered_in_three_steps_filled_from_the_catalogue() -> None:
     patient.weights.create(measured_on=today(clinic), kg=Decimal(110))
     client = signed_in(clinic)
     assert str(patient.id) in client.get(reverse(NEW), {"q": "ann"}).content.decode()
-    assert "Gammagard" in client.get(reverse(NEW), {"patient": patient.id}).content.decode()
-    chosen = {"patient": patient.id, "product": "gammagard_liquid", "indication": "CIDP"}
+    assert "Gammagard" in client.get(reverse(NEW), {"patient": str(patient.id)}).content.decode()
+    chosen = {"patient": str(patient.id), "product": "gammagard_liquid", "indication": "CIDP"}
     text = client.get(reverse(NEW), chosen).content.decode()
     assert 'name="hcpcs" value="J1569"' in text
     assert 'name="interval_days" value="21"' in text
@@ -222,7 +222,7 @@ def test_another_clinic_s_orders_and_patients_are_not_found() -> None:
         assert client.get(reverse("scheduling:order", args=[id_])).status_code == 404
         assert client.post(reverse("scheduling:order-accept", args=[id_])).status_code == 404
         assert client.post(reverse("scheduling:order-extend", args=[id_])).status_code == 404
-    assert client.get(reverse(NEW), {"patient": order.patient_id}).status_code == 404
+    assert client.get(reverse(NEW), {"patient": str(order.patient_id)}).status_code == 404
     assert client.post(reverse(NEW), entered(order.patient, action="save")).status_code == 404
     assert str(order.id) not in client.get(reverse("scheduling:orders"), {"show": "all"}).content.decode()
     assert client.get(reverse(NEW), {"patient": "not an id"}).status_code == 200
