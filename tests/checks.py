@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 HOUSE = "house rules"
 CHECKS: list[tuple[str, list[str]]] = [
-    ("lint (ruff check)", [f"{BIN}/ruff", "check", "--quiet"]),
-    ("format (ruff format)", [f"{BIN}/ruff", "format", "--check", "--quiet"]),
+    ("lint (ruff check)", [f"{BIN}/ruff", "check", "--quiet", "--output-format", "concise"]),
+    ("format (ruff format)", [f"{BIN}/ruff", "format", "--check"]),
     ("layers (import-linter)", [f"{BIN}/lint-imports", "--no-logo"]),
     ("migrations match the models", [sys.executable, "manage.py", "makemigrations", "--check", "--dry-run"]),
     ("deploy settings", [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]),

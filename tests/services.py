@@ -28,6 +28,9 @@ ENVIRONMENT = {
 }
 
 
+PREFIX = "clinic-tests-"
+
+
 def begin() -> None:
     """Make the environment ready for Django's settings; must run before anything imports them."""
     os.environ.update(ENVIRONMENT)
@@ -40,8 +43,17 @@ def begin() -> None:
         os.environ["REDIS_URL"] = urlsplit(os.environ["REDIS_URL"])._replace(path=f"/{number}").geturl()
 
 
+def _sweep() -> None:
+    """Delete what a pytest that was killed left behind; its servers ended with it."""
+    for left_over in Path(tempfile.gettempdir()).glob(f"{PREFIX}*-*"):
+        owner = left_over.name.removeprefix(PREFIX).partition("-")[0]
+        if owner.isdigit() and not Path(f"/proc/{owner}").exists():
+            shutil.rmtree(left_over, ignore_errors=True)
+
+
 def _start() -> None:
-    directory = Path(tempfile.mkdtemp(prefix="clinic-tests-"))
+    _sweep()
+    directory = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
     directory.chmod(0o755)  # PostgreSQL may run as another user, and must reach its folder in here
     services = embedded.start(directory, is_durable=False)
 
