@@ -62,6 +62,8 @@ def world() -> Iterator[World]:
             "on": FRIDAY,
             "key": "x-y",
             "uidb36": "1",
+            "name": "visits",
+            "code": "not-found",
         }
         yield World(clinic, patient.user, samples)
 
