@@ -116,7 +116,7 @@ class AnswerForm(ActForm):
     def prepare(self) -> None:
         before = AuthorizationStatus(self.authorization.status)
         fits = [outcome for outcome in Outcome if outcome.status is before or outcome.status in MOVES[before]]
-        _choose(self.fields["outcome"], [(outcome.value, outcome.label) for outcome in fits])
+        _choose(self.fields["outcome"], [("", "Choose"), *((outcome.value, outcome.label) for outcome in fits)])
 
     def answer(self) -> Answer:
         """The answer as the service takes it."""

@@ -1,6 +1,6 @@
 """Which acts an authorization offers now, as links: the next step first."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.urls import reverse
 
@@ -19,6 +19,7 @@ class ActLink:
     label: str
     url: str
     name: str = ""
+    is_next: bool = False
 
 
 def link(name: str, label: str, authorization: Authorization) -> ActLink:
@@ -31,7 +32,7 @@ def next_act(authorization: Authorization, *, needs_renewal: bool) -> ActLink | 
     if status in PREPARING:
         return link("submit", "Send request", authorization)
     if status is S.PENDED:
-        return link("call", "Send what they need", authorization)
+        return link("call", "Send info", authorization)
     if status in {S.DENIED, S.UPHELD}:
         return link("appeal", "Appeal", authorization)
     if status in PENDING:
@@ -41,8 +42,8 @@ def next_act(authorization: Authorization, *, needs_renewal: bool) -> ActLink | 
     return None
 
 
-def all_acts(authorization: Authorization) -> tuple[ActLink, ...]:
-    """Every act that the status allows."""
+def all_acts(authorization: Authorization, following: ActLink | None) -> tuple[ActLink, ...]:
+    """Every act that the status allows; the one that usually comes next is marked."""
     status = S(authorization.status)
     legal = MOVES[status]
     offered = [
@@ -56,4 +57,5 @@ def all_acts(authorization: Authorization) -> tuple[ActLink, ...]:
         ("assign", "Owner", True),
         ("close", "Close", bool(legal & ENDS)),
     ]
-    return tuple(link(name, label, authorization) for name, label, is_offered in offered if is_offered)
+    links = (link(name, label, authorization) for name, label, is_offered in offered if is_offered)
+    return tuple(replace(each, is_next=following is not None and each.name == following.name) for each in links)

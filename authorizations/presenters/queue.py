@@ -10,7 +10,7 @@ from django.urls import reverse
 from authorizations.domain.risk import RiskClass
 from authorizations.domain.statuses import COVERING
 from authorizations.presenters.acts import ActLink, next_act
-from authorizations.queries.worklist import MISSING, QueueFilter, QueueRow
+from authorizations.queries.worklist import AT_RISK, MISSING, QueueFilter, QueueRow
 
 FILTER_WORDS = {
     QueueFilter.ALL: "All open",
@@ -52,6 +52,18 @@ class RowView:
     reference: str
     act: ActLink | None
     owner: str
+
+    @property
+    def is_at_risk(self) -> bool:
+        return self.row.risk.risk in AT_RISK
+
+    @property
+    def sentence(self) -> str:
+        """Why it is where it is; empty where nothing is the matter."""
+        if self.row.risk.risk is not RiskClass.NONE:
+            return self.row.risk.sentence
+        left = self.row.visits_left
+        return f"Units for {left} more visit{'' if left == 1 else 's'}." if self.row.is_low and left is not None else ""
 
     @property
     def units_not_used(self) -> int | None:

@@ -16,7 +16,7 @@ from authorizations.demand import UpcomingVisit
 from authorizations.domain.statuses import COVERING, PENDING, AuthorizationStatus
 from authorizations.models import Authorization
 from authorizations.queries.records import owners
-from authorizations.queries.worklist import QueueRow, queue
+from authorizations.queries.worklist import SHORT, QueueRow, queue
 
 CLOCK_PASSED = "authorization.clock_passed"
 FOLLOW_UP_DUE = "authorization.follow_up_due"
@@ -50,14 +50,8 @@ def _of(row: QueueRow, item: Authorization, clinic: Clinic, today: date, now: da
     left = row.days_to_end if not row.is_renewal_open else None
     if item.ends_on is not None and left is not None and 0 <= left <= item.payer.renewal_lead_days:
         yield Due(EXPIRING, item, item.ends_on, item.ends_on.isoformat())
-    visit = row.next_visit
-    if visit is not None and not row.is_next_covered and _lacks_units(item, visit):
-        yield Due(UNITS_SHORT, item, visit.on, f"{visit.visit_id}:{visit.units}")
-
-
-def _lacks_units(item: Authorization, visit: UpcomingVisit) -> bool:
-    is_in_time = item.ends_on is None or visit.on <= item.ends_on
-    return item.status in COVERING and is_in_time and item.units_left < visit.units
+    if row.waiting is not None and any(reason.code in SHORT for reason in row.waiting_reasons):
+        yield Due(UNITS_SHORT, item, row.waiting.on, f"{row.waiting.visit_id}:{row.waiting.units}")
 
 
 def over(clinic: Clinic, today: date) -> QuerySet[Authorization]:

@@ -30,6 +30,7 @@ from authorizations.domain.statuses import (
 from authorizations.domain.units import infusions_left
 from authorizations.models import Authorization, LedgerEntry
 from authorizations.queries import coverage
+from core.errors import Reason
 from regimens.models import CourseDay, TreatmentOrder
 
 S = AuthorizationStatus
@@ -71,6 +72,8 @@ class QueueRow:
     is_low: bool
     is_renewal_open: bool
     waited_days: int | None
+    waiting: UpcomingVisit | None = None
+    waiting_reasons: tuple[Reason, ...] = ()
 
     @property
     def owner_id(self) -> UUID | None:
@@ -93,6 +96,7 @@ class QueueRow:
 
 AT_RISK = frozenset({RiskClass.VISIT_UNCOVERED, RiskClass.EXPIRES_BEFORE_VISIT, RiskClass.UNITS_SHORT})
 MISSING = "missing"
+SHORT = frozenset({"auth_units_short", "auth_visits_short"})
 
 
 def queue(*, clinic: Clinic, today: date, upcoming: Sequence[UpcomingVisit]) -> list[QueueRow]:
@@ -107,6 +111,16 @@ def queue(*, clinic: Clinic, today: date, upcoming: Sequence[UpcomingVisit]) -> 
     asked = {(item.patient_id, item.product_id) for item in authorizations}
     rows += [_missing(item) for thing, item in waiting.items() if thing not in asked and item.cover.reasons]
     return [row for _, row in sorted(rows, key=lambda pair: pair[0])]
+
+
+def row_of(item: Authorization, *, upcoming: Sequence[UpcomingVisit], today: date) -> QueueRow | None:
+    """The line of one authorization, None when it is not on the queue. Four SQL statements."""
+    visits = _by_thing(upcoming)
+    found = _open(item.clinic, today).filter(id=item.id).first()
+    if found is None:
+        return None
+    waiting, given = _cover_of_waiting(item.clinic, visits), _visits_given(item.clinic, item)
+    return _row(found, visits.get((item.patient_id, item.product_id), ()), waiting, given, today)[1]
 
 
 def counts(rows: Iterable[QueueRow], *, user_id: UUID | None) -> dict[QueueFilter, int]:
@@ -174,10 +188,11 @@ def _cover_of_waiting(clinic: Clinic, visits: Mapping[Thing, Sequence[UpcomingVi
     }
 
 
-def _visits_given(clinic: Clinic) -> Counter[UUID]:
+def _visits_given(clinic: Clinic, only: Authorization | None = None) -> Counter[UUID]:
     """Visits already given per authorization that counts visits. One SQL statement."""
+    entries = LedgerEntry.objects.filter(authorization__clinic=clinic, authorization__visits_approved__isnull=False)
     used = (
-        LedgerEntry.objects.filter(authorization__clinic=clinic, authorization__visits_approved__isnull=False)
+        (entries.filter(authorization=only) if only else entries)
         .order_by()
         .values("authorization_id", "visit_id")
         .annotate(used=Sum("used_change"))
@@ -198,8 +213,10 @@ def _row(
     is_held = visit is not None and visit.authorization_id == item.id
     facts = _facts(item, visit, is_held=is_held)
     risk = assess(facts, today=today)
-    if visit is not None and waits is not None and risk.risk not in AT_RISK:
-        risk = _unheld(item, visit, waits, facts, today) or risk
+    is_its = waits is not None and waits.cover.authorization == item and item.status in COVERING
+    mine = waits if is_its else None
+    if mine is not None and risk.risk not in AT_RISK:
+        risk = _unheld(mine, visit, facts, today) or risk
     visits_left = _visits_left(item, visit, given)
     is_covering = item.status in COVERING
     few = AUTHORIZATION_DEFAULTS.few_infusions_left
@@ -222,6 +239,8 @@ def _row(
         is_low=is_covering and (risk.risk is RiskClass.UNITS_SHORT or (visits_left is not None and visits_left <= few)),
         is_renewal_open=item.is_renewal_open,  # type: ignore[attr-defined]
         waited_days=(today - facts.submitted_on).days if facts.submitted_on and item.status in PENDING else None,
+        waiting=mine.visit if mine else None,
+        waiting_reasons=mine.cover.reasons if mine else (),
     )
     return (*queue_key(facts, risk), row.patient_name, str(item.id)), row
 
@@ -253,13 +272,16 @@ def lead_days(usual_decision_days: int) -> int:
     return max(AUTHORIZATION_DEFAULTS.payer_lead, usual_decision_days)
 
 
-def _unheld(item: Authorization, visit: UpcomingVisit, waits: _Waiting, facts: QueueFacts, today: date) -> Risk | None:
-    """A visit soon that holds no units of an approved authorization: why not, or that somebody only has to do it."""
-    is_its = waits.visit == visit and waits.cover.authorization == item and item.status in COVERING
-    if not is_its or (visit.on - today).days > facts.payer_lead_days:
+def _unheld(waits: _Waiting, visit: UpcomingVisit | None, facts: QueueFacts, today: date) -> Risk | None:
+    """A visit that holds no units of an approved authorization: too few for it, or soon and nobody has covered it."""
+    reasons, on = waits.cover.reasons, waits.visit.on
+    when = f"{on.day} {on:%B %Y}"
+    if any(reason.code in SHORT for reason in reasons):
+        return Risk(RiskClass.UNITS_SHORT, f"{when}: {' '.join(reason.sentence for reason in reasons)}")
+    if waits.visit != visit or (on - today).days > facts.payer_lead_days:
         return None
-    why = " ".join(reason.sentence for reason in waits.cover.reasons) or "Enough are left: cover it."
-    return Risk(RiskClass.VISIT_UNCOVERED, f"The visit on {visit.on.day} {visit.on:%B %Y} holds no units. {why}")
+    why = " ".join(reason.sentence for reason in reasons) or "Enough are left: cover it."
+    return Risk(RiskClass.VISIT_UNCOVERED, f"The visit on {when} holds no units. {why}")
 
 
 def _visits_left(item: Authorization, visit: UpcomingVisit | None, given: Mapping[UUID, int]) -> int | None:

@@ -18,7 +18,9 @@ DRUGS = ("IVIG", "Test IG", "CIDP", "J1569")
 
 
 def kinds() -> dict[str, int]:
-    pending = OutboxMessage.objects.filter(state="pending").values_list("kind", flat=True)
+    pending = OutboxMessage.objects.filter(state="pending", kind__startswith="authorization.").values_list(
+        "kind", flat=True
+    )
     return dict(Counter(kind.removeprefix("authorization.") for kind in pending))
 
 

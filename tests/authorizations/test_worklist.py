@@ -11,7 +11,7 @@ from authorizations import demand
 from authorizations.domain.risk import RiskClass
 from authorizations.models import Authorization
 from authorizations.presenters.queue import row_view
-from authorizations.queries.worklist import QueueFilter, QueueRow, counts, queue
+from authorizations.queries.worklist import QueueFilter, QueueRow, counts, queue, row_of
 from authorizations.services import ledger
 from tests import factories
 from tests.authorizations.conftest import NOW, TODAY, Desk
@@ -123,6 +123,28 @@ def test_what_is_closed_or_another_clinics_is_not_on_the_queue(desk: Desk) -> No
     assert rows(desk) == []
 
 
+def test_units_that_end_before_a_later_visit_are_short_now(desk: Desk) -> None:
+    item = desk.authorization(units_approved=100)
+    desk.book(item.order, date(2026, 11, 30))
+    desk.book(item.order, date(2027, 1, 11))
+    (row,) = rows(desk)
+    assert row.is_next_covered
+    assert row.risk.risk is RiskClass.UNITS_SHORT
+    assert row.risk.sentence == "11 January 2027: The visit needs 60 units and 40 are left: 20 short."
+
+
+def test_one_line_says_what_the_queue_says(desk: Desk) -> None:
+    item = desk.authorization(units_approved=59)
+    desk.book(item.order, date(2026, 11, 30))
+    desk.authorization("Other", visits_approved=3)
+    closed = desk.authorization("Closed", status="withdrawn")
+    upcoming = demand.upcoming(clinic=desk.clinic, today=TODAY)
+    found = row_of(item, upcoming=upcoming, today=TODAY)
+    assert found is not None
+    assert found.risk == next(row for row in rows(desk) if row.authorization == item).risk
+    assert row_of(closed, upcoming=upcoming, today=TODAY) is None
+
+
 def test_filters_count_and_narrow(desk: Desk) -> None:
     desk.authorization("Mine", owner=desk.admin)
     desk.authorization("Soon", ends_on=TODAY + timedelta(days=14))
@@ -181,7 +203,7 @@ def test_a_row_looks_like_its_worst_problem_and_offers_the_next_act(desk: Desk) 
     pending = {"units_approved": 0, "submitted_at": NOW - timedelta(days=9)}
     assert shown(status="draft", units_approved=0) == ("draft", "", "Send request")
     assert shown(status="submitted", **pending) == ("submitted", "9 d", "Chase payer")
-    assert shown(status="pended_info_needed", **pending) == ("pended_info_needed", "9 d", "Send what they need")
+    assert shown(status="pended_info_needed", **pending) == ("pended_info_needed", "9 d", "Send info")
     assert shown(status="denied", units_approved=0) == ("denied", "", "Appeal")
     assert shown(ends_on=TODAY + timedelta(days=6)) == ("expiring", "", "Renew")
     assert shown(ends_on=TODAY - timedelta(days=1)) == ("expired", "", "Renew")
