@@ -10,7 +10,7 @@ from accounts.models import Clinic
 from authorizations.models import Authorization
 from authorizations.queries import records as authorizations
 from core import clock
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from regimens.models import CourseDay, TreatmentOrder
 from scheduling.models import Chair, Visit
 from scheduling.queries import due, visits
@@ -23,14 +23,6 @@ def orders(clinic: Clinic, *, patient_id: UUID | None = None, status: str | None
     """Orders of `clinic`, the latest first."""
     found = TreatmentOrder.objects.for_clinic(clinic).select_related("patient", "product", "clinic", "indication")
     return found.filter(**_given(patient_id=patient_id, status=status)).order_by("-created_at", "-id")
-
-
-def order(clinic: Clinic, order_id: UUID) -> TreatmentOrder:
-    """The order with this id at `clinic`, a draft or ended one too; raises `NotFound` for any other."""
-    found = orders(clinic).filter(pk=order_id).first()
-    if found is None:
-        raise NotFound("order")
-    return found
 
 
 def unbooked_days(order: TreatmentOrder) -> QuerySet[CourseDay]:

@@ -57,8 +57,9 @@ def actor_key_of(by: Actor) -> str:
 def once(*, actor_key: str, key: str, fingerprint: str, act: Callable[[], Answer]) -> Answer:
     """Do `act` unless `actor_key` has already had it done under `key`; then return what came of it.
 
-    `actor_key` says who asks (see `actor_key_of`), `fingerprint` what is asked: the same key for something else raises `KeyReused`. What `act` raises is raised,
-    and the key stays free. Works for pages as for the API: a form carries its key in a hidden field.
+    `actor_key` says who asks (see `actor_key_of`), `fingerprint` what is asked: the same key for something else raises
+    `KeyReused`. What `act` raises is raised, and the key stays free. Works for pages as for the API: a form carries its
+    key in a hidden field.
     """
     _check_key(key)
     with transaction.atomic():  # a savepoint: a refused act takes its key back even inside a longer transaction

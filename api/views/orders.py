@@ -15,6 +15,7 @@ from api.shapes.orders import CourseDayQuery, CourseDayShape, OrderBody, OrderQu
 from patients.queries import records as patients
 from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
+from regimens.queries import orders as reading
 from regimens.services import orders
 
 EXAMPLE = {
@@ -76,7 +77,7 @@ class Orders(Endpoint):
             return orders.enter(clinic=self.clinic, **(wanted | named), by=self.actor)
 
         done = self.once(enter, status=201)
-        order = queries.order(self.clinic, done.id)
+        order = reading.get(self.clinic, done.id)
         return self.shown(OrderShape, order, done=done)
 
 
@@ -85,7 +86,7 @@ class Order(Endpoint):
 
     @operation("orders_get", "Read a treatment order", tag="orders", answer=OrderShape, refuses=["not_found"])
     def get(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
-        order = queries.order(self.clinic, order_id)
+        order = reading.get(self.clinic, order_id)
         self.looked_at("order", order, order.patient_id)
         return self.shown(OrderShape, order)
 
@@ -108,12 +109,12 @@ class OrderAccept(Endpoint):
         self.body()
 
         def accept() -> TreatmentOrder:
-            order = queries.order(self.clinic, order_id)
+            order = reading.get(self.clinic, order_id)
             check_fresh(order, seen)
             return orders.accept(order=order, by=self.actor)
 
         done = self.once(accept)
-        return self.shown(OrderShape, queries.order(self.clinic, done.id), done=done)
+        return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
 
 class CourseDays(Endpoint):
@@ -130,5 +131,5 @@ class CourseDays(Endpoint):
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002
         wanted = self.query(CourseDayQuery)
-        order = self.named("order", queries.order, wanted["order"])
+        order = self.named("order", reading.get, wanted["order"])
         return self.listed(CourseDayShape, queries.unbooked_days(order), audit="course_day")
