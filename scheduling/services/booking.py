@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.domain.policy import Permission
+from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
 from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Reason
@@ -18,10 +19,12 @@ from core.ids import new_id
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus
+from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
-from scheduling.models import Chair, Visit
+from scheduling.models import Chair, RequestState, Visit
 from scheduling.services import boards, coverage, notices, places, records
+from scheduling.services.answered import settle_open
 
 MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
 
@@ -56,12 +59,29 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
     accepted = _judge(reasons, override, by)
     places.drop_dead_holds(chair=chair, patient_id=order.patient_id, interval=interval)
+    visit = _new(course_day, chair, interval, load, accepted, authorization)
+    coverage.reserve(visit, on, by)
+    records.insert(visit)
+    records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
+    notices.booked(visit=visit)
+    boards.bump(chair.clinic, [on])
+    return visit
+
+
+def _new(  # noqa: PLR0917 (its one caller names each of these a line above)
+    course_day: CourseDay,
+    chair: Chair,
+    interval: Interval,
+    load: LoadProfile,
+    accepted: list[dict[str, str]],
+    authorization: Authorization | None,
+) -> Visit:
     now = clock.now()
-    visit = Visit(
+    return Visit(
         id=new_id(),
         organization_id=chair.clinic.organization_id,
         clinic=chair.clinic,
-        patient=order.patient,
+        patient=course_day.course.order.patient,
         course_day=course_day,
         chair=chair,
         period=_range(interval),
@@ -76,12 +96,6 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
         created_at=now,
         updated_at=now,
     )
-    coverage.reserve(visit, on, by)
-    records.insert(visit)
-    records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
-    notices.booked(visit=visit)
-    boards.bump(chair.clinic, [on])
-    return visit
 
 
 @business_act
@@ -100,6 +114,7 @@ def move(
     """
     by.require(Permission.VISIT_CHANGE, "move visits")
     moved = _relocate(visit, chair, _instant(start), expected_version=expected_version, by=by, override=override)
+    settle_open(moved, RequestState.MOVED, by)
     notices.moved(visit=moved)
     return moved
 
@@ -124,6 +139,7 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     current.cancel_reason = reason[:120]
     records.save(current)
     records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason)
+    settle_open(current, RequestState.CANCELLED, by)
     notices.cancelled(visit=current)
     boards.bump(current.clinic, [records.local_day(current)])
     return current

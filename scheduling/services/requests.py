@@ -21,7 +21,7 @@ from scheduling.domain.move_wishes import answer_by, check_wish, parse_half_day
 from scheduling.domain.statuses import EXPECTED
 from scheduling.models import Chair, MoveRequest, RequestState, Visit
 from scheduling.queries.requests import offered_half_days
-from scheduling.services import boards, booking, notices, records
+from scheduling.services import answered, boards, booking, notices, records
 from scheduling.services.booking import Override
 
 CANCEL_REASON = "The patient asked to cancel."
@@ -57,7 +57,14 @@ def ask(*, visit: Visit, wish: str, half_days: Sequence[str], note: str, by: Act
         answer_by_on=answer_by(today, closed=_closed(current, today), visit_on=day),
     )
     _insert(request)
-    _note("ask", request, by)
+    record(
+        action="request.ask",
+        entity_type="move_request",
+        entity_id=request.id,
+        by=by,
+        patient_id=current.patient_id,
+        detail={"visit": str(current.id), "wish": wish},
+    )
     boards.bump(current.clinic, [day])
     return request
 
@@ -80,7 +87,7 @@ def answer_with_move(
     """Say yes: move the visit to `chair` at `start`. Raises whatever `booking.move` does; then nothing was answered."""
     visit = _visit_to_answer(request, by)
     booking.move(visit=visit, chair=chair, start=start, expected_version=visit.version, by=by, override=override)
-    return _close(request, RequestState.MOVED, "", by)
+    return _settled(request, RequestState.MOVED)
 
 
 @business_act
@@ -92,10 +99,10 @@ def keep(*, request: MoveRequest, answer: str, by: Actor) -> MoveRequest:
         raise BadInput("answer_missing", "Write a line that tells the patient why.", field="answer")
     if len(answer) > 300:
         raise BadInput("answer_too_long", f"The answer has {len(answer)} letters; use up to 300.", field="answer")
-    answered = _close(request, RequestState.KEPT, answer, by)
-    notices.request_answered(request=answered)
+    kept = _close(request, RequestState.KEPT, answer, by)
+    notices.request_answered(request=kept)
     boards.bump(visit.clinic, [records.local_day(visit)])
-    return answered
+    return kept
 
 
 @business_act
@@ -103,7 +110,7 @@ def cancel_visit(*, request: MoveRequest, by: Actor) -> MoveRequest:
     """Cancel the visit, as the patient asked."""
     visit = _visit_to_answer(request, by)
     booking.cancel(visit=visit, reason=CANCEL_REASON, expected_version=visit.version, by=by)
-    return _close(request, RequestState.CANCELLED, "", by)
+    return _settled(request, RequestState.CANCELLED)
 
 
 def _visit_to_answer(request: MoveRequest, by: Actor) -> Visit:
@@ -111,6 +118,7 @@ def _visit_to_answer(request: MoveRequest, by: Actor) -> Visit:
     visit = _fresh(request.visit_id)
     if by.clinic_id is not None and visit.clinic_id != by.clinic_id:
         raise NotFound("request")
+    _check_open(_current(request))
     return visit
 
 
@@ -120,21 +128,31 @@ def _fresh(visit_id: UUID) -> Visit:
     ).get(pk=visit_id)
 
 
-def _close(request: MoveRequest, state: RequestState, answer: str, by: Actor) -> MoveRequest:
-    current = (
-        MoveRequest.objects.select_for_update(of=("self",))
-        .select_related("visit__patient", "visit__clinic", "visit__chair__clinic")
-        .get(pk=request.pk)
-    )
-    if current.state != RequestState.OPEN:
-        who = current.answered_by_label or "Somebody"
-        state_now = RequestState(current.state).label.lower()
-        raise Conflict("already_answered", f"{who} was quicker: this request is {state_now} already.")
-    current.state, current.answer = state, answer
-    current.answered_at, current.answered_by_label = clock.now(), by.label
-    current.save(update_fields=["state", "answer", "answered_at", "answered_by_label"])
-    _note({RequestState.WITHDRAWN: "withdraw"}.get(state, "answer"), current, by)
+def _settled(request: MoveRequest, state: RequestState) -> MoveRequest:
+    """The request as `booking` settled it; if somebody answered it otherwise meanwhile, nothing of this act stays."""
+    current = _current(request)
+    if current.state != state:
+        _check_open(current)
     return current
+
+
+def _close(request: MoveRequest, state: RequestState, answer: str, by: Actor) -> MoveRequest:
+    current = _current(request, lock=True)
+    _check_open(current)
+    answered.close(current, state, answer, by, patient_visit=current.visit)
+    return current
+
+
+def _current(request: MoveRequest, *, lock: bool = False) -> MoveRequest:
+    rows = MoveRequest.objects.select_related("visit__patient", "visit__clinic", "visit__chair__clinic")
+    return (rows.select_for_update(of=("self",)) if lock else rows).get(pk=request.pk)
+
+
+def _check_open(request: MoveRequest) -> None:
+    if request.state != RequestState.OPEN:
+        who = request.answered_by_label or "Somebody"
+        state_now = RequestState(request.state).label.lower()
+        raise Conflict("already_answered", f"{who} was quicker: this request is {state_now} already.")
 
 
 def _insert(request: MoveRequest) -> None:
@@ -149,14 +167,3 @@ def _insert(request: MoveRequest) -> None:
 
 def _closed(visit: Visit, today: date) -> set[date]:
     return set(visit.clinic.closures.filter(on__gte=today).values_list("on", flat=True))
-
-
-def _note(act: str, request: MoveRequest, by: Actor) -> None:
-    record(
-        action=f"request.{act}",
-        entity_type="move_request",
-        entity_id=request.id,
-        by=by,
-        patient_id=request.visit.patient_id,
-        detail={"visit": str(request.visit_id), "wish": request.wish, "state": str(request.state)},
-    )

@@ -8,11 +8,12 @@ from django.db import IntegrityError, transaction
 from accounts.domain.policy import Role
 from audit.models import AuditEvent
 from authorizations.models import Authorization
+from core import clock
 from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Stale
 from core.ids import new_id
 from regimens.models import OrderStatus
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import BoardVersion, CapacitySlot, Visit
+from scheduling.models import BoardVersion, CapacitySlot, MoveRequest, Visit
 from scheduling.services import booking
 from scheduling.services.booking import Override
 from tests import factories
@@ -268,3 +269,23 @@ def test_a_visit_is_never_deleted(world: World) -> None:
     visit = book(world)
     with pytest.raises(Exception, match="delete"), transaction.atomic():
         Visit.objects.filter(pk=visit.pk).delete()
+
+
+def ask_to_move(visit: Visit) -> MoveRequest:
+    return MoveRequest.objects.create(visit=visit, wish="later", created_at=clock.now(), answer_by_on=TUESDAY)
+
+
+def test_moving_a_visit_answers_what_its_patient_asked(world: World) -> None:
+    visit = book(world)
+    request = ask_to_move(visit)
+    booking.move(visit=visit, chair=visit.chair, start=at(TUESDAY, 13), expected_version=1, by=world.scheduler)
+    request.refresh_from_db()
+    assert (request.state, request.answered_by_label) == ("moved", world.scheduler.label)
+
+
+def test_cancelling_a_visit_answers_what_its_patient_asked(world: World) -> None:
+    visit = book(world)
+    request = ask_to_move(visit)
+    booking.cancel(visit=visit, reason="ill", expected_version=1, by=world.scheduler)
+    request.refresh_from_db()
+    assert request.state == "cancelled"
