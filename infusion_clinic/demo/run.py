@@ -208,9 +208,11 @@ def run_services(home: Home) -> None:
             demo.start_services()
             ours = demo.environment.items() - os.environ.items()
             lines = [f"export {name}='{value}'" for name, value in sorted({*ours, ("DEBUG", "on")})]
-            (home.folder / "env").write_text("\n".join(lines) + "\n")
+            exports = home.folder / "env"
+            exports.touch(mode=0o600)
+            exports.write_text("\n".join(lines) + "\n")
             say("\n".join(lines))
-            say(f"# In another terminal: . {home.folder / 'env'}   Ctrl-C here stops both servers.")
+            say(f"# In another terminal: . {exports}   Ctrl-C here stops both servers.")
             while not demo.maker.is_leaving():
                 demo._check_services()
                 time.sleep(WATCH_SECONDS)
