@@ -95,6 +95,10 @@ class Amount(serializers.DecimalField):
             "max_whole_digits": f"may have at most {digits - places} digits before the point.",
         }
 
+    def validate_empty_values(self, data: Any) -> tuple[bool, Any]:
+        """Only null is nothing; an empty text is a mistake."""
+        return serializers.Field.validate_empty_values(self, data)
+
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, str | int | Decimal):
             self.fail("invalid")
