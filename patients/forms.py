@@ -47,7 +47,7 @@ class SearchForm(forms.Form):
         max_length=80,
         strip=True,
         label="Name, record number or date of birth",
-        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off", "class": "input"}),
     )
 
 

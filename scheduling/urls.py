@@ -17,9 +17,11 @@ urlpatterns = [
     path("board/<date:on>/grid/", board.board_grid, name="board-grid"),
     path("find/", find.find, name="find"),
     path("find/book/", find.book, name="book"),
+    path("find/check/", find.find_check, name="find-check"),
     path("visits/<uuid:visit_id>/", visits.visit, name="visit"),
     path("visits/<uuid:visit_id>/status/", visits.visit_status, name="visit-status"),
     path("visits/<uuid:visit_id>/move/", visits.visit_move, name="visit-move"),
+    path("visits/<uuid:visit_id>/check/", visits.visit_check, name="visit-check"),
     path("visits/<uuid:visit_id>/cancel/", visits.visit_cancel, name="visit-cancel"),
     path("visits/<uuid:visit_id>/undo/", visits.visit_undo, name="visit-undo"),
 ]

@@ -211,16 +211,16 @@ def reanchor(
 ) -> tuple[CourseChange, ...]:
     """Recalculate the courses after the last one given, by the order's late-dose policy.
 
-    `given` is (course number, the day its first dose was given); a course before the last that is not listed counts as
-    given on its due date. Courses in `booked` have a visit and stay as they are: the answer lists them as kept, for a
-    person to approve or book anew. Recalculating twice changes nothing. Raises BadInput (field "given") for a course
-    that does not exist, a date in the future, or dates out of order.
+    `given` is (course number, the day its first dose was given), nothing when all of it was undone; a course before
+    the last that is not listed counts as given on its due date. Courses in `booked` have a visit and stay as they
+    are: the answer lists them as kept, for a person to approve or book anew. Recalculating twice changes nothing.
+    Raises BadInput (field "given") for a course that does not exist, a date in the future, or dates out of order.
     """
     held = _active(order, by)
     existing = list(held.courses.prefetch_related("days").order_by("number"))
-    last, dates = _history(held, existing, dict(given))
-    if not last:
+    if not existing:
         return ()
+    last, dates = _history(held, existing, dict(given))
     horizon = max(held.laid_out_through_on or existing[-1].due_on, existing[-1].due_on)
     # A year more, so that a course pushed past the horizon is still found and moved rather than left behind.
     laid_out = _again(held, given_on=dates, through_on=horizon + timedelta(days=366))

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from regimens.domain.quantities import plain
-from regimens.models import Course, CourseDay, DoseBasis, LateDosePolicy, TreatmentOrder
+from regimens.models import Course, DoseBasis, LateDosePolicy, TreatmentOrder
 
 WEEK = 7
 
@@ -92,8 +92,3 @@ def _planned_gap(order: TreatmentOrder, course: Course) -> int:
 
 def _d(day: date) -> str:
     return f"{day:%a %-d %b}"
-
-
-def day_phases(day: CourseDay) -> str:
-    """The phases of a day for a tooltip or a note: "intake 15, infusion 147, …" in minutes."""
-    return ", ".join(f"{phase['kind'].replace('_', ' ')} {phase['minutes']}" for phase in day.phases)

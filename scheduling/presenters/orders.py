@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
+from typing import Any
 
 from django.urls import reverse
 
 from core.looks import look_of
-from regimens.models import CourseDay, OrderStatus, TreatmentOrder
+from regimens.models import CourseDay, OrderStatus, Product, TreatmentOrder
+from regimens.queries.patient_facts import PatientFacts
 from regimens.services.planning import LaidOutCourse
 from scheduling.presenters import order_words
 from scheduling.queries.order_page import TO_PLACE, CourseRow, DayRow, DayState, OrderPage
@@ -54,7 +56,7 @@ class DayView:
     chip: Chip
     dose: str
     vials: str
-    phases: str
+    infusion_minutes: int
     book_url: str
     cover_word: str
     cover_tone: str
@@ -135,7 +137,7 @@ def _day_view(order: TreatmentOrder, row: DayRow) -> DayView:
         chip=_state_chip(row),
         dose=order_words.mass(row.day.dose_mg, is_immune_globulin=is_ig),
         vials=order_words.vials(row.day.vials, is_immune_globulin=is_ig),
-        phases=order_words.day_phases(row.day),
+        infusion_minutes=sum(phase["minutes"] for phase in row.day.phases if phase["kind"] == "infusion"),
         book_url=f"{reverse('scheduling:find')}?course_day={row.day.id}" if can_book else "",
         cover_word=word,
         cover_tone=tone,
@@ -162,6 +164,16 @@ def _cover_words(row: DayRow) -> tuple[str, str, str, str]:
     if found.is_covered:
         return "Covered", "good", "shield", found.authorization.reference if found.authorization else ""
     return "Not covered", "bad", "octagon", " ".join(reason.sentence for reason in found.reasons)
+
+
+def preview(courses: Sequence[LaidOutCourse], product: Product, known: PatientFacts) -> dict[str, Any]:
+    """What `_order_preview.html` shows."""
+    is_ig = product.is_immune_globulin
+    return {
+        "preview": preview_rows(courses, is_immune_globulin=is_ig),
+        "total": year_total(courses, is_immune_globulin=is_ig),
+        "is_at_risk": known.is_at_risk and is_ig,
+    }
 
 
 def preview_rows(courses: Sequence[LaidOutCourse], *, is_immune_globulin: bool) -> list[PreviewRow]:

@@ -46,10 +46,11 @@ class PlanRow:
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationRow:
-    """An authorization with how many of the order's visits its units still cover."""
+    """An authorization: units not used yet, and how many more visits the free ones cover (None: not known)."""
 
     authorization: Authorization
     free: int
+    visits: int | None
     days_left: int | None
 
 
@@ -88,7 +89,7 @@ def page_context(page: PatientPage, actor: Actor) -> dict[str, Any]:
         "line": weight_line(record.weights),
         "labs": [_lab_row(lab) for lab in record.labs],
         "insured": record.coverage_on(page.today),
-        "authorizations": [_authorization_row(one, page.today) for one in page.authorizations],
+        "authorizations": [_authorization_row(one, page) for one in page.authorizations],
         "book_url": _book_url(next_day) if next_day and can_book else "",
         "can_change": actor.can(Permission.PATIENT_CHANGE),
         "can_order": actor.can(Permission.ORDER_CHANGE),
@@ -113,12 +114,15 @@ def _visit_row(visit: Visit) -> VisitRow:
     return VisitRow(visit=visit, drug=words.drug(visit.course_day), start=visit.period.lower)
 
 
-def _authorization_row(authorization: Authorization, today: date) -> AuthorizationRow:
+def _authorization_row(authorization: Authorization, page: PatientPage) -> AuthorizationRow:
     ends_on = authorization.ends_on
+    waiting = (line.next_to_book for line in page.orders if line.order.product_id == authorization.product_id)
+    units = next((day.units for day in waiting if day is not None), None)
     return AuthorizationRow(
         authorization=authorization,
         free=authorization.units_left + authorization.units_reserved,
-        days_left=None if ends_on is None else (ends_on - today).days,
+        visits=authorization.units_left // units if units else None,
+        days_left=None if ends_on is None else (ends_on - page.today).days,
     )
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from accounts.models import Clinic
 from authorizations.queries import coverage
 from authorizations.queries.coverage import Coverage, Need
+from core.errors import Reason
 from patients.models import Patient
 from regimens.models import Course, CourseDay, OrderStatus, Product, TreatmentOrder
 from regimens.queries import orders
@@ -149,7 +150,32 @@ def _cover(
             asked.append(day)
     needs = [Need(order, day.units, max(today, _service_on(day, held.get(day.id), clinic))) for day in asked]
     found = coverage.find_many(clinic=clinic, needs=needs)
-    return answers | {day.id: answer for day, answer in zip(asked, found, strict=True)}
+    return answers | {day.id: answer for day, answer in zip(asked, _in_turn(asked, found), strict=True)}
+
+
+def _in_turn(days: Sequence[CourseDay], found: Sequence[Coverage]) -> list[Coverage]:
+    """The same answers with the units given to the earliest days first: later ones may find too few left."""
+    left: dict[UUID, int] = {}
+    answers: list[Coverage] = []
+    for day, answer in zip(days, found, strict=True):
+        held = answer.authorization
+        if held is None or not answer.is_covered:
+            answers.append(answer)
+            continue
+        units = left.setdefault(held.id, held.units_left)
+        if units >= day.units:
+            left[held.id] = units - day.units
+            answers.append(answer)
+        else:
+            answers.append(Coverage(held, (_short(held.reference, units, day.units),), is_required=True))
+    return answers
+
+
+def _short(reference: str, left: int, needed: int) -> Reason:
+    sentence = (
+        f"The visits before this one leave {left} units of {reference or 'the authorization'}; it needs {needed}."
+    )
+    return Reason("auth_units_short", sentence, is_hard=False)
 
 
 def _service_on(day: CourseDay, visit: Visit | None, clinic: Clinic) -> date:

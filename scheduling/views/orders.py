@@ -1,5 +1,6 @@
 """Treatment orders: the list, one with its courses, and entering a new one with its year laid out before saving."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -27,9 +28,10 @@ from regimens.queries import orders as reading
 from regimens.queries.orders import OrderFilter
 from regimens.queries.patient_facts import patient_facts
 from regimens.services import orders as keeping
+from regimens.services.facts import facts_of
 from scheduling.presenters import orders as presenting
 from scheduling.presenters.patients import search_rows
-from scheduling.queries.order_page import last_given_of, order_page
+from scheduling.queries.order_page import OrderPage, last_given_of, order_page
 from scheduling.queries.patient_page import patient_list
 
 PER_PAGE = 50
@@ -146,12 +148,7 @@ def _saved(request: ClinicRequest, patient: Patient, form: OrderForm, *, accepts
 def _preview(request: ClinicRequest, patient: Patient, form: OrderForm) -> dict[str, Any]:
     known = patient_facts(patient, last_given_on=form.cleaned_data["last_given_on"])
     courses = keeping.preview(form.facts(), today=clock.today(request.clinic.zone), patient=known)
-    is_ig = form.cleaned_data["product"].is_immune_globulin
-    return {
-        "courses": presenting.preview_rows(courses, is_immune_globulin=is_ig),
-        "total": presenting.year_total(courses, is_immune_globulin=is_ig),
-        "is_at_risk": known.is_at_risk and is_ig,
-    }
+    return presenting.preview(courses, form.cleaned_data["product"], known)
 
 
 def _suggested(request: ClinicRequest, patient: Patient, therapy: TherapyForm) -> dict[str, Any]:
@@ -199,7 +196,8 @@ def _order_context(request: ClinicRequest, order_id: UUID) -> dict[str, Any]:
     today = clock.today(request.clinic.zone)
     page = order_page(request.clinic, order_id, today=today)
     may_change = request.actor.can(Permission.ORDER_CHANGE)
-    return {
+    draft = _draft_preview(page, today) if page.order.status == OrderStatus.DRAFT else {}
+    return draft | {
         "order": page.order,
         "summary": presenting.summary(page.order),
         "courses": presenting.course_views(page),
@@ -210,6 +208,17 @@ def _order_context(request: ClinicRequest, order_id: UUID) -> dict[str, Any]:
         "can_extend": may_change and page.order.status == OrderStatus.ACTIVE,
         "can_book": request.actor.can(Permission.VISIT_BOOK),
     }
+
+
+def _draft_preview(page: OrderPage, today: date) -> dict[str, Any]:
+    """What accepting the draft would lay out, or every reason why it cannot be."""
+    order = page.order
+    known = patient_facts(order.patient, last_given_on=page.last_given_on)
+    try:
+        courses = keeping.preview(facts_of(order), today=today, patient=known)
+    except Refusal as refusal:
+        return {"preview_reasons": refusal.reasons}
+    return presenting.preview(courses, order.product, known)
 
 
 def _filter(text: str, counts: dict[OrderFilter, int]) -> OrderFilter:

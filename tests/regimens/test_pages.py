@@ -14,7 +14,9 @@ from accounts.domain.policy import Role
 from accounts.models import Clinic
 from audit.models import AuditEvent
 from patients.models import Patient
-from regimens.models import CourseDay, TreatmentOrder
+from regimens.models import CourseDay, Product, TreatmentOrder
+from regimens.services import orders
+from scheduling.queries.order_page import order_page
 from tests import factories
 from tests.regimens.scenes import accepted, ivig, today
 
@@ -184,6 +186,29 @@ def test_the_order_says_why_each_course_is_due_and_what_can_be_booked() -> None:
     ):
         assert words in text
     assert AuditEvent.objects.filter(action="order.view", entity_id=str(order.id)).count() == 1
+
+
+def test_units_cover_the_earliest_visits_and_the_later_ones_say_what_is_missing() -> None:
+    clinic = factories.make_clinic()
+    order = accepted(factories.make_patient(clinic), factories.scheduler(clinic), ivig(clinic))
+    factories.make_authorization(order, units_approved=200, units_requested=200, reference="PA-7")
+    page = order_page(clinic, order.id, today=today(clinic))
+    found = [day.coverage for course in page.courses for day in course.days]
+    assert [answer is not None and answer.is_covered for answer in found[:4]] == [True, True, False, False]
+    assert found[2] is not None
+    assert found[2].reasons[0].sentence == "The visits before this one leave 40 units of PA-7; it needs 80."
+
+
+def test_a_draft_s_page_shows_the_year_it_would_lay_out() -> None:
+    clinic = factories.make_clinic()
+    by, patient = factories.scheduler(clinic), factories.make_patient(clinic)
+    client = signed_in(clinic)
+    draft = orders.enter(clinic=clinic, patient=patient, by=by, **ivig(clinic))
+    assert "18 courses, 1440 g in all" in client.get(reverse("scheduling:order", args=[draft.id])).content.decode()
+    unchecked = ivig(clinic, product=Product.objects.get(id="yimmugo"), hcpcs="J1553")
+    stuck = orders.enter(clinic=clinic, patient=patient, by=by, **unchecked)
+    shown = client.get(reverse("scheduling:order", args=[stuck.id])).content.decode()
+    assert "This draft cannot be accepted as it is." in shown
 
 
 def test_the_order_takes_the_same_number_of_statements_for_one_course_or_many(
