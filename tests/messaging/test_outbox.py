@@ -146,12 +146,12 @@ def broker(tmp_path: Path) -> Iterator[embedded.Redis]:
     server = embedded.Redis(tmp_path, is_durable=False)
     server.start()
     was = current_app.conf.broker_url, current_app.conf.broker_write_url
-    current_app.conf.broker_url = current_app.conf.broker_write_url = server.url
+    current_app.conf.update(broker_url=server.url, broker_write_url=server.url)
     waking._publisher.connection, waking._publisher.silent_until = None, 0.0
     yield server
     waking._publisher._drop()
     waking._publisher.silent_until = 0.0
-    current_app.conf.broker_url, current_app.conf.broker_write_url = was
+    current_app.conf.update(broker_url=was[0], broker_write_url=was[1])
     server.stop()
 
 
@@ -159,7 +159,7 @@ def waiting(broker: embedded.Redis) -> int:
     import redis
 
     with redis.Redis.from_url(broker.url) as client:
-        return int(client.llen("celery"))  # type: ignore[arg-type]
+        return int(client.llen("celery"))
 
 
 @pytest.mark.django_db(transaction=True)
