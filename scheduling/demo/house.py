@@ -1,0 +1,183 @@
+"""The clinic itself: chairs, hours, holidays, staff, and a rota from twelve weeks back to half a year ahead."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+
+from accounts.domain.policy import Role
+from accounts.models import Clinic, Closure, Membership, OpeningHours, Organization, User
+from core.intervals import QUARTER
+from scheduling.demo.names import NURSES
+from scheduling.demo.stage import ZONE, Stage
+from scheduling.models import Chair, ChairKind, Shift
+from scheduling.services.capacity import nurses_present
+
+OPENS, CLOSES = 7, 18
+RECLINER, BED, PRIVATE = ChairKind.RECLINER, ChairKind.BED, ChairKind.PRIVATE_ROOM
+CHAIRS = (
+    *((f"A{number}", RECLINER) for number in range(1, 9)),
+    *((f"B{number}", RECLINER) for number in range(1, 5)),
+    *((f"B{number}", BED) for number in range(5, 7)),
+    ("P1", PRIVATE),
+    ("P2", PRIVATE),
+)
+TURNS = (
+    (time(7), time(15, 30), time(11)),
+    (time(7), time(15, 30), time(11, 30)),
+    (time(7), time(15, 30), time(12)),
+    (time(7), time(15, 30), time(12, 30)),
+    (time(8), time(16, 30), time(12)),
+    (time(9), time(18), time(13)),
+    (time(9, 30), time(18), time(13, 30)),
+)
+"""Start, end and lunch of each turn; nurses rotate through them week by week. Lunch is half an hour."""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    """Somebody who can sign in. Without a password they are a patient, who is sent a code."""
+
+    role: str
+    user: User
+    password: str = ""
+    note: str = ""
+
+
+@dataclass
+class House:
+    """The clinic and who works there."""
+
+    organization: Organization
+    clinic: Clinic
+    chairs: list[Chair]
+    nurses: list[User]
+    scheduler: User
+    desk: User
+    manager: User
+    auditor: User
+    sign_ins: list[SignIn]
+    shifts: list[Shift]
+    closed_on: set[date]
+
+    def nurses_at(self, moment: datetime) -> list[User]:
+        """Who is on shift."""
+        return [shift.nurse for shift in self.shifts if shift.starts_at <= moment < shift.ends_at]
+
+
+def build(stage: Stage) -> House:
+    """The clinic's rows. The clinic is never closed today."""
+    rows = stage.rows
+    organization = rows.add(Organization(id=stage.new_id(), name="Lakeside Health"))
+    clinic = rows.add(
+        Clinic(
+            id=stage.new_id(),
+            organization=organization,
+            name="Lakeside Infusion",
+            public_name="Lakeside Clinic",
+            time_zone=ZONE.key,
+            phone="+1 312 555 0100",
+            address="400 Harbor Walk, Suite 2, Chicago, IL",
+        )
+    )
+    for weekday in range(5):
+        rows.add(OpeningHours(clinic=clinic, weekday=weekday, opens=time(OPENS), closes=time(CLOSES)))
+    closed = {}
+    for year in range(stage.first_on.year, stage.rota_until.year + 1):
+        closed.update({day: reason for day, reason in holidays(year) if day != stage.today and day.weekday() < 5})
+    for day, reason in sorted(closed.items()):
+        rows.add(Closure(clinic=clinic, on=day, reason=reason))
+    chairs = [
+        rows.add(Chair(id=stage.new_id(), clinic=clinic, name=name, kind=kind, position=position))
+        for position, (name, kind) in enumerate(CHAIRS, start=1)
+    ]
+    nurses = [_staff(stage, clinic, name, Role.NURSE) for name in NURSES]
+    scheduler = _staff(stage, clinic, "Keiko Marshall", Role.SCHEDULER)
+    desk = _staff(stage, clinic, "Priya Vandermeer", Role.AUTHORIZATION_ADMIN)
+    manager = _staff(stage, clinic, "Dagny Oyelaran", Role.MANAGER)
+    auditor = _staff(stage, clinic, "Piet Sandoval", Role.AUDITOR)
+    shifts = rota(stage, clinic, nurses, set(closed), stage.first_on, stage.rota_until)
+    for shift in shifts:
+        rows.add(shift)
+    sign_ins = [
+        SignIn("Scheduler", scheduler, "teal heron over harbor", "opens the day board"),
+        SignIn("Nurse", nurses[0], "quiet maple lantern", "runs the day"),
+        SignIn("Authorization admin", desk, "seven brass compasses", "starts at the queue: who is at the top?"),
+        SignIn("Manager", manager, "north pier at daybreak", "may do everything"),
+        SignIn("Auditor", auditor, "patient ledger of rain", "reads, changes nothing"),
+    ]
+    house = House(
+        organization, clinic, chairs, nurses, scheduler, desk, manager, auditor, sign_ins, shifts, set(closed)
+    )
+    for chair in chairs:
+        chair.clinic = clinic
+    return house
+
+
+def _staff(stage: Stage, clinic: Clinic, name: str, role: Role) -> User:
+    email = f"{name.lower().replace(' ', '.')}@example.org"
+    user = stage.rows.add(
+        User(id=stage.new_id(), email=email, name=name, password=f"!{stage.rng.getrandbits(128):032x}")
+    )
+    stage.rows.add(Membership(user=user, clinic=clinic, role=role.value))
+    return user
+
+
+def rota(
+    stage: Stage, clinic: Clinic, nurses: list[User], closed_on: set[date], first_on: date, last_on: date
+) -> list[Shift]:
+    """Shifts of every nurse on every open day; now and then one is on leave, but never today."""
+    shifts = []
+    for day in open_days(first_on, last_on, closed_on):
+        week = (day - date(2024, 1, 1)).days // 7
+        away = week % len(nurses) if week % 3 == 0 and day.weekday() >= 3 and day != stage.today else None
+        for place, nurse in enumerate(nurses):
+            if place == away:
+                continue
+            starts, ends, lunch = TURNS[(place + week) % len(TURNS)]
+            lunch_at = stage.at(day, lunch.hour, lunch.minute)
+            shifts.append(
+                Shift(
+                    clinic=clinic,
+                    nurse=nurse,
+                    starts_at=stage.at(day, starts.hour, starts.minute),
+                    ends_at=stage.at(day, ends.hour, ends.minute),
+                    lunch_starts_at=lunch_at,
+                    lunch_ends_at=lunch_at + timedelta(minutes=30),
+                )
+            )
+    return shifts
+
+
+def open_days(first_on: date, last_on: date, closed_on: set[date]) -> Iterator[date]:
+    """Weekdays from `first_on` to `last_on` that are no holiday."""
+    for offset in range((last_on - first_on).days + 1):
+        day = first_on + timedelta(days=offset)
+        if day.weekday() < 5 and day not in closed_on:
+            yield day
+
+
+def nurses_by_quarter(stage: Stage, day: date, shifts: list[Shift]) -> list[int]:
+    """Nurses present in each quarter hour of an open day; `shifts` are that day's."""
+    opens = stage.at(day, OPENS)
+    return [nurses_present(shifts, opens + quarter * QUARTER) for quarter in range((CLOSES - OPENS) * 4)]
+
+
+def holidays(year: int) -> Iterator[tuple[date, str]]:
+    """Days on which a clinic in Chicago is usually closed; one on a Saturday or Sunday is kept on the weekday beside."""
+    for on, name in (
+        (date(year, 1, 1), "New Year's Day"),
+        (date(year, 7, 4), "Independence Day"),
+        (date(year, 12, 25), "Christmas Day"),
+    ):
+        yield on + timedelta(days={5: -1, 6: 1}.get(on.weekday(), 0)), name
+    yield _last_monday(date(year, 5, 31)), "Memorial Day"
+    yield _first(0, date(year, 9, 1)), "Labor Day"
+    yield _first(3, date(year, 11, 1)) + timedelta(weeks=3), "Thanksgiving"
+
+
+def _first(weekday: int, from_on: date) -> date:
+    return from_on + timedelta(days=(weekday - from_on.weekday()) % 7)
+
+
+def _last_monday(until_on: date) -> date:
+    return until_on - timedelta(days=until_on.weekday())
