@@ -16,7 +16,7 @@ from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
 from scheduling.models import Visit
-from scheduling.services import boards, coverage, notices, places, records
+from scheduling.services import boards, coverage, notices, places, reanchoring, records
 
 STAMPS = {
     VisitStatus.CONFIRMED: "confirmed_at",
@@ -54,6 +54,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
         current.cancel_reason = reason[:120] or "Turned away on the day."
     records.save(current)
     records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
+    if to is VisitStatus.COMPLETED:
+        reanchoring.follow(current)
     if to is VisitStatus.NO_SHOW:
         notices.cancelled(visit=current)
     boards.bump(current.clinic, [records.local_day(current)])

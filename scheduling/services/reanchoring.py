@@ -3,13 +3,17 @@
 from collections import defaultdict
 from datetime import date
 
-from core.actor import Actor
+from django.db import transaction
+
+from core.actor import Actor, system
+from core.errors import Refusal
 from core.transactions import business_act
-from regimens.models import TreatmentOrder
+from regimens.models import OrderStatus, TreatmentOrder
 from regimens.services import orders
 from regimens.services.orders import CourseChange
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, Visit
+from scheduling.services import tasks
 
 
 @business_act
@@ -31,3 +35,31 @@ def recalculate(*, order: TreatmentOrder, by: Actor) -> tuple[CourseChange, ...]
         booked.add(number)
     first_days = [(number, min(days)) for number, days in sorted(given.items())]
     return orders.reanchor(order=order, given=first_days, by=by, booked=booked)
+
+
+def follow(visit: Visit) -> None:
+    """Let the plan follow what was given at `visit`, in the caller's transaction, after the visit's lock.
+
+    What it may not do by itself, moving a booked visit, and what it cannot work out become tasks for staff: finishing
+    a visit never fails because of the plan.
+    """
+    order = visit.course_day.course.order
+    if order.status != OrderStatus.ACTIVE:
+        return
+    by = system("plan", organization_id=visit.organization_id, clinic_id=visit.clinic_id)
+    who = order.patient.short_name
+    try:
+        with transaction.atomic():
+            changes = recalculate(order=order, by=by)
+    except Refusal as refusal:
+        text = f"The plan of {who} could not follow the visit of today: {refusal.sentence}"
+        tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=f"plan:{visit.id}")
+        return
+    for change in changes:
+        if change.is_kept:
+            text = (
+                f"Course {change.number} of {who} is booked for a due date of {change.was_on:%-d %b}; by what was "
+                f"given, it would now be due on {change.now_on:%-d %b %Y}. Keep the visit or move it."
+            )
+            key = f"plan:{order.id}:{change.number}:{change.now_on}"
+            tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=key)

@@ -57,7 +57,7 @@ _SENTENCES = {
     "capacity_slot_starts": ("nurse_starts", "Another infusion start took this quarter hour. Choose another time."),
     "visit_within_opening_hours": ("closed", "The clinic is not open for all of this visit. Choose another time."),
     "visit_status_moves": ("illegal_status", "The visit can't go to that status from where it is."),
-    "authorization_never_overdrawn": ("units_short", "The last authorized units were taken a moment ago."),
+    "authorization_never_overdrawn": ("auth_units_short", "The last authorized units were taken a moment ago."),
 }
 
 

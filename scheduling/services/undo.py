@@ -14,7 +14,7 @@ from core.transactions import business_act
 from scheduling.domain.load import LoadProfile
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
-from scheduling.services import boards, booking, coverage, flow, notices, places, records
+from scheduling.services import boards, booking, coverage, flow, notices, places, reanchoring, records
 
 UNDOABLE = ("book", "move", "cancel", "status")
 
@@ -92,6 +92,8 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     if left in flow.STAMPS:
         setattr(current, flow.STAMPS[left], None)
     records.save(current)
+    if left is VisitStatus.COMPLETED:
+        reanchoring.follow(current)
     if left is VisitStatus.CANCELLED:
         notices.booked(visit=current)
     return current

@@ -15,7 +15,9 @@ from core.permissions import requires
 from scheduling.forms import PlaceForm
 from scheduling.models import MoveRequest
 from scheduling.queries import requests as queries
+from scheduling.queries.tasks import to_look_at
 from scheduling.services import requests as services
+from scheduling.services import tasks
 
 WITH_TIMES = 4
 KEPT = "We could not find another time. Your visit stays as it is."
@@ -39,6 +41,15 @@ def request_answer(request: ClinicRequest, request_id: UUID) -> HttpResponse:
         shown = _shown(request) | {"refusal": refusal, "refused": asked}
         return render(request, "scheduling/requests.html", shown, status=refusal.status)
     messages.success(request, done)
+    return redirect("scheduling:requests")
+
+
+@requires(Permission.REQUEST_ANSWER)
+@require_POST
+def task_done(request: ClinicRequest, task_id: UUID) -> HttpResponse:
+    """Somebody looked at a task."""
+    tasks.finish(clinic=request.clinic, task_id=task_id, by=request.actor)
+    messages.success(request, "Done.")
     return redirect("scheduling:requests")
 
 
@@ -70,5 +81,6 @@ def _shown(request: ClinicRequest) -> dict[str, Any]:
         "requests": found,
         "chosen": chosen,
         "kept": KEPT,
+        "tasks": to_look_at(request.clinic),
         "can_answer": request.actor.can(Permission.REQUEST_ANSWER),
     }

@@ -15,7 +15,8 @@ from django.urls import reverse
 from accounts.backends import CODE_BACKEND
 from accounts.domain.policy import GRANTS, Role
 from accounts.models import Clinic, User
-from scheduling.services import requests
+from scheduling.models import StaffTask
+from scheduling.services import requests, tasks
 from tests import factories
 from tests.house.addresses import Address, addresses
 from tests.house.public import ALLAUTH, Door
@@ -59,6 +60,7 @@ def world() -> Iterator[World]:
             "authorization_id": visit.authorization_id,
             "chair_id": visit.chair_id,
             "message_id": _message(clinic),
+            "task_id": _task(clinic),
             "on": FRIDAY,
             "key": "x-y",
             "uidb36": "1",
@@ -66,6 +68,11 @@ def world() -> Iterator[World]:
             "code": "not-found",
         }
         yield World(clinic, patient.user, samples)
+
+
+def _task(clinic: Clinic) -> Any:
+    tasks.open_task(clinic=clinic, kind="plan", text="Look at this.", dedupe_key="plan:doors")
+    return StaffTask.objects.get(clinic=clinic).id
 
 
 def _message(clinic: Clinic) -> Any:
