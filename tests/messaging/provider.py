@@ -32,6 +32,9 @@ class Provider:
     def behave(self) -> str:
         return self.plan.pop(0) if self.plan else "accept"
 
+    def think(self) -> None:
+        """What the provider does between taking a message and answering."""
+
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.server.server_address[1]}"
@@ -68,6 +71,7 @@ class Provider:
                         provider.accepted.append(
                             {**form, "sid": sid, "at": formatdate(), "auth": self.headers["Authorization"]}
                         )
+                provider.think()
                 if does == "slow":
                     time.sleep(1)
                 if does == "accept":

@@ -11,6 +11,7 @@ from django.db import connection
 from core import clock
 from messaging import subjects
 from messaging.channels.email import message_id
+from messaging.channels.sms_http import HttpGateway
 from messaging.domain.pace import Pace
 from messaging.domain.states import MessageState
 from messaging.models import OutboxMessage
@@ -107,6 +108,19 @@ def test_a_message_whose_answer_was_lost_is_found_at_the_provider_and_not_sent_t
     assert state(message) == "sent"
     assert provider.copies() == {message.dedupe_key: 1}
     assert message.provider_id == "SM0000"
+
+
+def test_without_asking_the_provider_a_lost_answer_would_mean_two_copies(
+    write: Write, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The control: this is what the look-up prevents, and the harness would see it."""
+    monkeypatch.setattr(HttpGateway, "can_look_up", False)
+    message = write()
+    provider.plan = ["drop"]
+    dispatch.drain()
+    make_due(message)
+    dispatch.drain()
+    assert provider.copies() == {message.dedupe_key: 2}
 
 
 def test_nothing_is_sent_again_while_the_provider_cannot_say_what_left(write: Write, provider: Provider) -> None:
