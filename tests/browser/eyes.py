@@ -1,0 +1,113 @@
+"""What a careful person would notice about a page: barriers, cut text, small targets, strangers' hosts, what it keeps.
+
+Each question returns what is wrong as short sentences; an empty list is a good page.
+"""
+
+import gzip
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Response
+
+AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+GRAVE = {"serious", "critical"}
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+SHOWN = """
+  const shown = e => e.checkVisibility({checkOpacity: true, checkVisibilityCSS: true}) && e.getClientRects().length > 0
+    && !e.closest('.visually-hidden');
+  const name = e => (e.getAttribute('aria-label') || e.innerText || e.value || e.name || e.id || e.tagName)
+    .trim().replace(/\\s+/g, ' ').slice(0, 40);
+"""
+CUT = (
+    "() => {"
+    + SHOWN
+    + """
+  return [...document.querySelectorAll('button, .btn, .chip, .filter, .tag, .badge, summary')]
+    .filter(e => shown(e) && (e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 3)
+      && getComputedStyle(e).display !== 'inline')
+    .map(e => `${name(e)} is cut: ${e.scrollWidth}x${e.scrollHeight} in ${e.clientWidth}x${e.clientHeight}`);
+}"""
+)
+SMALL = (
+    "least => {"
+    + SHOWN
+    + """
+  // A link inside a sentence has the height of its line (the exception of WCAG 2.5.8).
+  const inline = e => e.tagName === 'A' && getComputedStyle(e).display === 'inline';
+  const size = e => {
+    const boxes = [e.getBoundingClientRect()];
+    if (e.matches('input[type=checkbox], input[type=radio]')) {
+      for (const label of e.labels) boxes.push(label.getBoundingClientRect());
+      const choice = e.closest('.choice');
+      if (choice && choice.tagName === 'LABEL') boxes.push(choice.getBoundingClientRect());
+    }
+    return [Math.max(...boxes.map(b => b.width)), Math.max(...boxes.map(b => b.height))];
+  };
+  return [...document.querySelectorAll('a[href], button, input:not([type=hidden]), select, textarea, summary')]
+    .filter(e => shown(e) && !inline(e) && !e.disabled)
+    .map(e => [e, ...size(e)])
+    .filter(([e, width, height]) => width < least - 0.5 || height < least - 0.5)
+    .map(([e, width, height]) => `${name(e)} is ${Math.round(width)}x${Math.round(height)}`);
+}"""
+)
+KEPT = "() => ({...localStorage, ...sessionStorage})"
+
+
+def barriers(page: Page) -> list[str]:
+    """What axe finds serious or critical under WCAG 2.2 AA."""
+    session = page.context.new_cdp_session(page)
+    session.send("Runtime.evaluate", {"expression": AXE})  # past the page's policy, which refuses foreign script
+    session.detach()
+    found: list[dict[str, Any]] = page.evaluate(
+        "rules => axe.run({runOnly: {type: 'tag', values: rules}}).then(result => result.violations)", RULES
+    )
+    return [
+        f"{rule['id']} at {node['target'][0]}: {node['failureSummary'].splitlines()[-1].strip()}"
+        for rule in found
+        if rule["impact"] in GRAVE
+        for node in rule["nodes"]
+    ]
+
+
+def sideways(page: Page) -> list[str]:
+    """Whether the page scrolls sideways."""
+    pixels = page.evaluate(SIDEWAYS)
+    return [f"it scrolls sideways by {pixels} px"] if pixels > 0 else []
+
+
+def cut_text(page: Page) -> list[str]:
+    """Buttons and chips whose words do not fit."""
+    return list(page.evaluate(CUT))
+
+
+def small_targets(page: Page, least: int) -> list[str]:
+    """Controls smaller than `least` CSS pixels either way; for tick boxes the label counts."""
+    return list(page.evaluate(SMALL, least))
+
+
+def kept(page: Page) -> list[str]:
+    """What the page left in the browser's storage."""
+    return [f"{key} = {value}" for key, value in page.evaluate(KEPT).items()]
+
+
+def weight(responses: list[Response]) -> tuple[int, int]:
+    """Bytes of script and of style sheets, compressed as a server sends them; each file counts once."""
+    bodies: dict[str, list[str]] = {"script": [], "stylesheet": []}
+    for response in responses:
+        kind = response.request.resource_type
+        if kind in bodies and response.url not in bodies[kind]:
+            bodies[kind].append(response.url)
+    files = {response.url: response for response in responses}
+    scripts, sheets = (
+        sum(len(gzip.compress(files[url].body())) for url in bodies[kind]) for kind in ("script", "stylesheet")
+    )
+    return scripts, sheets
+
+
+def is_strange(url: str, home: str) -> bool:
+    """Whether `url` asks another host than `home`."""
+    address = urlsplit(url)
+    return address.scheme in {"http", "https", "ws", "wss"} and address.netloc != urlsplit(home).netloc
