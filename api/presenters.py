@@ -49,6 +49,15 @@ class OperationPage:
     answer: tuple[FieldRow, ...]
     refusals: tuple[Refusing, ...]
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether fields may be needed: a PATCH needs none."""
+        return self.method != "PATCH"
+
+    @property
+    def answer_title(self) -> str:
+        return f"Answer, {self.status}"
+
 
 @dataclass(frozen=True)
 class Group:

@@ -15,6 +15,7 @@ from django.core.signals import got_request_exception
 from django.db import OperationalError
 from django.http import Http404
 from rest_framework import exceptions
+from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -212,6 +213,8 @@ def _answer(
     }
     if code == "needs_reason":
         body["override"] = HOW_TO_OVERRIDE
+    # A problem is JSON whatever was asked for, where the OpenAPI description would be YAML too.
+    request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
 
 
