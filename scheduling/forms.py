@@ -90,7 +90,12 @@ class CancelForm(forms.Form):
 class FindForm(forms.Form):
     """What to look for: whom, and when."""
 
-    q = forms.CharField(required=False, max_length=80, label="Patient")
+    q = forms.CharField(
+        required=False,
+        max_length=80,
+        label="Patient",
+        widget=forms.TextInput(attrs={"data-autofocus": "", "autocomplete": "off"}),
+    )
     course_day = forms.UUIDField(required=False, widget=forms.HiddenInput)
     first = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))

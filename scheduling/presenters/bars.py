@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from core.intervals import QUARTER
+from core.intervals import QUARTER, Interval
 from core.looks import look_of
 from scheduling.domain.statuses import EXPECTED, VisitStatus, next_step
-from scheduling.models import Visit
+from scheduling.models import Chair, Visit
 from scheduling.presenters import words
 from scheduling.queries.board import BoardDay
+from scheduling.services.booking import MOVABLE
 
 S = VisitStatus
 EXPIRES_SOON_DAYS = 14
@@ -52,54 +55,69 @@ class Strip:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    visit: Visit
+    """A visit on the board. `offset` and `width` count quarter hours from opening; `starts` and `ends` are clock times.
+
+    `is_movable` says whether its status lets it move; `next_to` and `next_word` are its usual next step, if any.
+    """
+
+    id: UUID
+    url: str
+    version: int
     status: str
     name: str
     drug: str
+    chair_name: str
+    starts: str
+    ends: str
     offset: int
     width: int
+    minutes: int
     timer: str
     is_late: bool
+    is_movable: bool
     flags: tuple[Flag, ...]
     strips: tuple[Strip, ...]
-    minutes: int
     label: str
     next_to: str
     next_word: str
+    arrived_at: datetime | None
 
 
-def bar(visit: Visit, board: BoardDay) -> Bar:
-    """The bar of `visit` on `board`."""
+def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
+    """The bar of `visit`, which is in `chair`, on `board`; clipped to the hours that the board shows."""
     zone = board.clinic.zone
     start, end = visit.period.lower, visit.period.upper
-    day_start = board.open_time.start if board.open_time else start
+    day = board.open_time or Interval(start, end)
+    offset = min(max(0, (start - day.start) // QUARTER), day.minutes // 15 - 1)
     timer, is_late = timing(visit, board.now)
-    flags = tuple(visit_flags(visit))
+    flags = tuple(visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)))
     drug = words.drug(visit.course_day)
     after = next_step(VisitStatus(visit.status))
-    parts = [
-        str(visit.patient),
-        drug,
-        f"{start.astimezone(zone):%H:%M} to {end.astimezone(zone):%H:%M}",
-        look_of("visit", visit.status).word.lower(),
-        timer,
-        *(flag.sentence for flag in flags),
-    ]
+    starts, ends = f"{start.astimezone(zone):%H:%M}", f"{end.astimezone(zone):%H:%M}"
+    word = look_of("visit", visit.status).word.lower()
+    said = [str(visit.patient), drug, f"{starts} to {ends}", f"chair {chair.name}", word, timer]
     return Bar(
-        visit=visit,
+        id=visit.id,
+        url=url,
+        version=visit.version,
         status=visit.status,
         name=visit.patient.short_name,
         drug=drug,
-        offset=max(0, (start - day_start) // QUARTER),
-        width=max(1, (end - start) // QUARTER),
+        chair_name=chair.name,
+        starts=starts,
+        ends=ends,
+        offset=offset,
+        width=max(1, (min(end, day.end) - max(start, day.start)) // QUARTER),
+        minutes=int((end - start) / timedelta(minutes=1)),
         timer=timer,
         is_late=is_late,
+        is_movable=visit.status in MOVABLE,
         flags=flags,
         strips=tuple(_strips(visit)),
-        minutes=int((end - start) / timedelta(minutes=1)),
-        label=", ".join(part for part in parts if part),
+        label=", ".join(part for part in [*said, *(flag.sentence for flag in flags)] if part),
         next_to=after.value if after else "",
         next_word=STEP_WORDS[after] if after else "",
+        arrived_at=visit.arrived_at,
     )
 
 
@@ -123,8 +141,10 @@ def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
     return "", False
 
 
-def visit_flags(visit: Visit) -> Iterator[Flag]:
-    """What stands out: no authorization, one that ends soon, rules that were overridden, a private room."""
+def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> Iterator[Flag]:
+    """What stands out: a request to move, no authorization, one that ends soon, rules that were overridden."""
+    if has_request:
+        yield Flag("Asks to move", "flag-info", "message", "The patient asks to move.")
     codes = {item["code"]: item for item in visit.overrides}
     capacity = {"nurse_load", "nurse_starts"} & codes.keys()
     window = {"too_early", "too_late"} & codes.keys()
@@ -133,9 +153,10 @@ def visit_flags(visit: Visit) -> Iterator[Flag]:
         item = codes[sorted(uncovered)[0]]
         yield Flag("No PA", "flag-bad", "octagon", f"No authorization: {item['sentence']}")
     elif visit.authorization is not None and visit.authorization.ends_on is not None:
-        left = (visit.authorization.ends_on - visit.period.lower.date()).days
+        left = (visit.authorization.ends_on - visit.period.lower.astimezone(zone).date()).days
         if left <= EXPIRES_SOON_DAYS:
-            yield Flag(f"PA {left} d", "", "warning", f"The authorization ends {left} days after this visit.")
+            ends = "on the day of" if left == 0 else f"{left} day{'s' if left != 1 else ''} after"
+            yield Flag(f"PA {left} d", "", "warning", f"The authorization ends {ends} this visit.")
     if capacity:
         yield Flag("Over load", "", "warning", codes[sorted(capacity)[0]]["sentence"])
     if window:

@@ -1,68 +1,53 @@
 """The day board as its template wants it: grid positions, words, accessible names. No rule, no SQL."""
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 from uuid import UUID
 
+from django.urls import reverse
+from django.utils.safestring import SafeString
+
+from accounts.domain.policy import Permission
+from core.actor import Actor
 from core.intervals import QUARTER, Interval, floor_quarter, gaps
 from core.looks import load_step
-from scheduling.domain.statuses import IN_CHAIR, VisitStatus, next_step
+from scheduling.domain.statuses import FORWARD, IN_CHAIR, VisitStatus
 from scheduling.models import Chair, ChairKind, Visit
-from scheduling.presenters import bars
+from scheduling.presenters import bars, markup
 from scheduling.presenters.bars import Bar
-from scheduling.queries.board import BoardDay
+from scheduling.queries.board import BoardDay, LoadQuarter
 
 SHORTEST_DAY = 16
 LONGEST_DAY = 64
+SOME_ID = UUID(int=0)
 
-
-@dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Free time in a chair, from now on: a button that books it."""
-
-    offset: int
-    width: int
-    start: datetime
-    minutes: int
-    label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Past:
-    """Free time gone by."""
-
-    offset: int
-    width: int
+KEYS: Mapping[str, tuple[VisitStatus, ...]] = {
+    "a": (VisitStatus.ARRIVED,),
+    "s": (VisitStatus.SEATED, VisitStatus.INFUSING),
+    "o": (VisitStatus.OBSERVING,),
+    "d": (VisitStatus.COMPLETED,),
+}
+"""The keys that take a visit on, each with the statuses it may lead to; the table of legal moves decides which."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One chair."""
+    """One chair and its lane."""
 
     chair: Chair
     is_private: bool
     percent: int
-    bars: tuple[Bar, ...]
-    gaps: tuple[Gap, ...]
-    past: tuple[Past, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Heat:
-    """One quarter hour of nurse load."""
-
-    offset: int
-    need: str
-    nurses: str
-    step: int
-    is_over: bool
-    at: datetime
+    lane: SafeString
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hour:
+    """One hour in the board's head, in quarter hours from opening."""
+
     offset: int
     width: int
     label: str
@@ -70,18 +55,22 @@ class Hour:
 
 @dataclass(frozen=True, kw_only=True)
 class BoardPage:
-    """Everything on the page. `quarters` is 0 when the clinic is closed that day."""
+    """Everything on the page. `quarters` is 0 when the clinic is closed that day.
+
+    `version` is the board's version and, today, the minute: it changes whenever the picture should.
+    """
 
     on: date
     is_today: bool
     previous_on: date
     next_on: date
-    version: int
+    version: str
     quarters: int
-    opens_at: datetime | None
+    opens_at: str
     hours: tuple[Hour, ...]
-    heat: tuple[Heat, ...]
+    heat: SafeString
     heat_summary: str
+    load: SafeString
     rows: tuple[Row, ...]
     now_offset: int | None
     now_minutes: int
@@ -89,78 +78,133 @@ class BoardPage:
     waiting: tuple[Bar, ...]
     by_time: tuple[Bar, ...]
     figures: dict[str, Any]
+    steps: str
+    can_book: bool
+    can_change: bool
+    can_run: bool
 
 
-def page(board: BoardDay) -> BoardPage:
-    """The page for a board."""
+def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
+    """The page for a board as `by` may use it, with the visit whose id is `selected` marked."""
     day = board.open_time
-    quarters = min(day.minutes // 15, LONGEST_DAY) if day else 0
-    drawn = {visit.id: bars.bar(visit, board) for visit in board.all_visits}
-    rows = tuple(_row(chair, board, drawn) for chair in board.chairs if chair.is_active) if day else ()
+    drawn = _bars(board)
+    rows = tuple(_rows(board, drawn, day, by, selected)) if day else ()
     waiting = [bar for bar in drawn.values() if bar.status == VisitStatus.ARRIVED]
-    heat = tuple(_heat(board)) if day else ()
+    can_run = by.can(Permission.VISIT_STATUS)
     return BoardPage(
         on=board.on,
         is_today=board.is_today,
         previous_on=board.on - timedelta(days=1),
         next_on=board.on + timedelta(days=1),
-        version=board.version,
-        quarters=max(quarters, SHORTEST_DAY) if quarters else 0,
-        opens_at=day.start if day else None,
+        version=version(board.version, board.now if board.is_today else None),
+        quarters=max(_quarters(day), SHORTEST_DAY) if day else 0,
+        opens_at=day.start.isoformat() if day else "",
         hours=tuple(_hours(day, board)) if day else (),
-        heat=heat,
+        heat=_heat(board),
         heat_summary=_heat_summary(board),
+        load=_load_table(board),
         rows=rows,
         now_offset=_now_offset(board),
         now_minutes=board.now.minute % 15,
         now=board.now,
-        waiting=tuple(sorted(waiting, key=lambda bar: bar.visit.arrived_at or bar.visit.period.lower)),
-        by_time=tuple(sorted(drawn.values(), key=lambda bar: (bar.visit.period.lower, bar.visit.chair_id))),
+        waiting=tuple(sorted(waiting, key=lambda bar: (bar.arrived_at or board.now, bar.starts))),
+        by_time=tuple(sorted(drawn.values(), key=lambda bar: bar.starts)),
         figures=_figures(board, rows),
+        steps=json.dumps(_steps()) if can_run else "{}",
+        can_book=by.can(Permission.VISIT_BOOK),
+        can_change=by.can(Permission.VISIT_CHANGE),
+        can_run=can_run,
     )
 
 
-def _row(chair: Chair, board: BoardDay, drawn: dict[UUID, Bar]) -> Row:
-    visits = board.visits.get(chair.id, ())
-    day = board.open_time
-    assert day is not None  # noqa: S101 (rows exist only on open days)
-    taken = [_interval(visit) for visit in visits if visit.status != VisitStatus.NO_SHOW]
-    free = gaps(day, taken)
-    turns_free = max(day.start, floor_quarter(board.now))
-    coming = [Interval(max(gap.start, turns_free), gap.end) for gap in free if gap.end > turns_free]
-    gone = [Interval(gap.start, min(gap.end, turns_free)) for gap in free if gap.start < turns_free]
-    used = sum(min(one.end, day.end).timestamp() - max(one.start, day.start).timestamp() for one in taken)
-    return Row(
-        chair=chair,
-        is_private=chair.kind == ChairKind.PRIVATE_ROOM,
-        percent=round(100 * used / (day.minutes * 60)),
-        bars=tuple(drawn[visit.id] for visit in visits),
-        gaps=tuple(_gap(gap, chair, board, day) for gap in coming),
-        past=tuple(Past(offset=_offset(gone_by.start, day), width=gone_by.minutes // 15) for gone_by in gone),
-    )
+def version(number: int, now: datetime | None) -> str:
+    """What a poll compares: the board's version, and on the day itself the minute, because clocks are drawn on it."""
+    return f"{number}.{int(now.timestamp() // 60)}" if now else str(number)
 
 
-def _gap(gap: Interval, chair: Chair, board: BoardDay, day: Interval) -> Gap:
-    start, end = (moment.astimezone(board.clinic.zone) for moment in (gap.start, gap.end))
-    return Gap(
-        offset=_offset(gap.start, day),
-        width=gap.minutes // 15,
-        start=gap.start,
-        minutes=gap.minutes,
-        label=f"Chair {chair.name} free {start:%H:%M} to {end:%H:%M}, {gap.minutes} minutes. Book",
-    )
+def _bars(board: BoardDay) -> dict[UUID, Bar]:
+    address = reverse("scheduling:visit", args=[SOME_ID])
+    return {
+        visit.id: bars.bar(visit, chair, board, address.replace(str(SOME_ID), str(visit.id)))
+        for chair in board.chairs
+        for visit in board.visits.get(chair.id, ())
+    }
 
 
-def _heat(board: BoardDay) -> Iterator[Heat]:
-    for offset, quarter in enumerate(board.load):
-        yield Heat(
-            offset=offset,
-            need=f"{quarter.need:.1f}",
-            nurses=f"{quarter.nurses:.0f}",
-            step=load_step(quarter.need, quarter.nurses),
-            is_over=quarter.need > quarter.nurses,
-            at=quarter.at,
+def _rows(board: BoardDay, drawn: Mapping[UUID, Bar], day: Interval, by: Actor, selected: str) -> Iterator[Row]:
+    icons = markup.Icons()
+    find_url = reverse("scheduling:find") if by.can(Permission.VISIT_BOOK) else ""
+    for chair in board.chairs:
+        visits = board.visits.get(chair.id, ())
+        if not chair.is_active and not visits:
+            continue
+        taken = [_interval(visit) for visit in visits if visit.status != VisitStatus.NO_SHOW]
+        pieces = [
+            (drawn[visit.id].offset, markup.visit(drawn[visit.id], icons, is_selected=str(visit.id) == selected))
+            for visit in visits
+        ]
+        pieces += _free(chair, board, day, taken, find_url if chair.is_active else "")
+        yield Row(
+            chair=chair,
+            is_private=chair.kind == ChairKind.PRIVATE_ROOM,
+            percent=round(100 * sum(_minutes_within(one, day) for one in taken) / day.minutes),
+            lane=markup.lane(pieces),
         )
+
+
+def _free(
+    chair: Chair, board: BoardDay, day: Interval, taken: Sequence[Interval], find_url: str
+) -> Iterator[tuple[int, str]]:
+    """The free time of a chair: what is to come can be booked, what is gone is hatched."""
+    bookable_from = max(day.start, floor_quarter(board.now)) if find_url else day.end
+    for free in gaps(day, taken):
+        if free.start < bookable_from:
+            gone = Interval(free.start, min(free.end, bookable_from))
+            offset = _offset(gone.start, day)
+            yield offset, markup.past(offset=offset, width=gone.minutes // 15)
+        if free.end > bookable_from:
+            coming = Interval(max(free.start, bookable_from), free.end)
+            yield _offset(coming.start, day), _gap(coming, chair, board, day, find_url)
+
+
+def _gap(free: Interval, chair: Chair, board: BoardDay, day: Interval, find_url: str) -> str:
+    start, end = (moment.astimezone(board.clinic.zone) for moment in (free.start, free.end))
+    offset = _offset(free.start, day)
+    return markup.gap(
+        id_=f"gap-{chair.position}-{offset}",
+        offset=offset,
+        width=free.minutes // 15,
+        url=f"{find_url}?place={chair.id}@{quote(free.start.strftime('%Y-%m-%dT%H:%MZ'), safe=':')}",
+        label=f"Chair {chair.name} free {start:%H:%M} to {end:%H:%M}, {free.minutes} minutes. Book",
+        minutes=free.minutes,
+    )
+
+
+def _heat(board: BoardDay) -> SafeString:
+    return markup.lane(
+        (
+            offset,
+            markup.heat(
+                offset=offset,
+                step=load_step(quarter.need, quarter.nurses),
+                need=f"{quarter.need:.1f}",
+                nurses=f"{quarter.nurses:.0f}",
+                is_over=quarter.need > quarter.nurses,
+            ),
+        )
+        for offset, quarter in enumerate(board.load[:LONGEST_DAY])
+    )
+
+
+def _load_table(board: BoardDay) -> SafeString:
+    """The same numbers as the picture of the load, as rows of a table: an hour each, a cell per quarter hour."""
+    hours: dict[str, list[str]] = {}
+    for quarter in board.load:
+        local = quarter.at.astimezone(board.clinic.zone)
+        cells = hours.setdefault(f"{local:%H}:00", [""] * 4)
+        over = "▲ " if quarter.need > quarter.nurses else ""
+        cells[local.minute // 15] = f"{over}{quarter.need:.1f} of {quarter.nurses:.0f}"
+    return markup.table_rows(hours)
 
 
 def _heat_summary(board: BoardDay) -> str:
@@ -173,7 +217,7 @@ def _heat_summary(board: BoardDay) -> str:
     return text + (f" Over capacity in {over} quarter hours." if over else " Never over capacity.")
 
 
-def _peak(board: BoardDay) -> Any:
+def _peak(board: BoardDay) -> LoadQuarter:
     return max(board.load, key=lambda quarter: quarter.need / quarter.nurses if quarter.nurses else quarter.need)
 
 
@@ -192,8 +236,22 @@ def _figures(board: BoardDay, rows: Sequence[Row]) -> dict[str, Any]:
     }
 
 
+def _steps() -> dict[str, dict[str, list[str]]]:
+    """For each status and key: where the key leads and what the button says, from the table of legal moves."""
+    return {
+        status.value: {
+            key: [step.value, bars.STEP_WORDS[step]]
+            for key, steps in KEYS.items()
+            for step in steps
+            if step in FORWARD[status]
+        }
+        for status in VisitStatus
+        if FORWARD[status]
+    }
+
+
 def _hours(day: Interval, board: BoardDay) -> Iterator[Hour]:
-    offset, total = 0, day.minutes // 15
+    offset, total = 0, _quarters(day)
     while offset < total:
         local = (day.start + offset * QUARTER).astimezone(board.clinic.zone)
         width = min(total - offset, 4 - local.minute // 15)
@@ -211,11 +269,13 @@ def _offset(moment: datetime, day: Interval) -> int:
     return max(0, (moment - day.start) // QUARTER)
 
 
+def _quarters(day: Interval) -> int:
+    return min(day.minutes // 15, LONGEST_DAY)
+
+
 def _interval(visit: Visit) -> Interval:
     return Interval(visit.period.lower, visit.period.upper)
 
 
-def next_label(visit: Visit) -> str:
-    """The word on the one button that takes a visit on; empty when it is finished."""
-    after = next_step(VisitStatus(visit.status))
-    return bars.STEP_WORDS.get(after, "") if after else ""
+def _minutes_within(one: Interval, day: Interval) -> int:
+    return max(0, int((min(one.end, day.end) - max(one.start, day.start)).total_seconds() // 60))

@@ -1,14 +1,17 @@
 """Rows of the find-a-slot panel: who is due, and where they could go."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from accounts.models import Clinic
+from core.looks import load_step, look_of
 from regimens.models import CourseDay
-from scheduling.models import Chair
+from scheduling.models import Chair, Visit
 from scheduling.presenters.words import drug
+from scheduling.queries.dry_run import DryRun, WayOut
 from scheduling.queries.openings import FoundOpening
 
 SOFT_WORDS = {
@@ -20,12 +23,13 @@ SOFT_WORDS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Gap:
-    """Free time in a chair that somebody pressed."""
+class Place:
+    """A chair and a start. `value` is what a form sends back."""
 
     chair: Chair
     start: datetime
-    place: str
+    value: str
+    is_same_chair: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +41,7 @@ class OpeningRow:
     on: date
     start: datetime
     end: datetime
+    minutes: int
     why: str
     is_soft: bool
 
@@ -56,17 +61,35 @@ def place_value(chair_id: UUID, start: datetime) -> str:
     return f"{chair_id}@{start.isoformat()}"
 
 
-def gap(clinic: Clinic, place: str) -> Gap | None:
-    """The gap that a board button names; None if it names none of this clinic's chairs."""
-    chair_id, _, start = place.partition("@")
-    try:
-        moment = datetime.fromisoformat(start.replace(" ", "+"))
-        chair = Chair.objects.filter(clinic=clinic, pk=UUID(chair_id)).first()
-    except ValueError:
-        return None
-    if chair is None or moment.tzinfo is None:
-        return None
-    return Gap(chair=chair, start=moment, place=place_value(chair.id, moment))
+def place(chair: Chair, start: datetime) -> Place:
+    """A chair and a start that somebody pressed on the board."""
+    return Place(chair=chair, start=start, value=place_value(chair.id, start))
+
+
+def ways_out(found: Iterable[WayOut]) -> list[Place]:
+    """Places near a refused one as buttons: "Use 13:30" in the same chair, or another chair at the same time."""
+    return [replace(place(one.chair, one.start), is_same_chair=one.is_same_chair) for one in found]
+
+
+def tried(run: DryRun, clinic: Clinic) -> dict[str, Any]:
+    """A tried place for the board's script: what to say under the ghost, and the load it would bring."""
+    start, end = (moment.astimezone(clinic.zone) for moment in (run.interval.start, run.interval.end))
+    return {
+        "place": f"{run.chair.name} {start:%H:%M}–{end:%H:%M}",
+        "said": f"{run.chair.name} {start:%H:%M} to {end:%H:%M}",
+        "verdict": "refused" if run.is_refused else "soft" if run.reasons else "free",
+        "reasons": [reason.sentence for reason in run.reasons],
+        "load": [
+            {
+                "at": change.at.isoformat(),
+                "before": f"{change.before:.1f}",
+                "after": f"{change.after:.1f}",
+                "step": load_step(change.after, change.nurses),
+                "over": change.after > change.nurses,
+            }
+            for change in run.load
+        ],
+    }
 
 
 def rows(found: Iterable[FoundOpening]) -> list[OpeningRow]:
@@ -78,6 +101,7 @@ def rows(found: Iterable[FoundOpening]) -> list[OpeningRow]:
             on=one.opening.on,
             start=one.opening.interval.start,
             end=one.opening.interval.end,
+            minutes=one.opening.interval.minutes,
             why="; ".join([*(SOFT_WORDS[code] for code in one.opening.soft), *one.opening.reasons]),
             is_soft=bool(one.opening.soft),
         )
@@ -101,3 +125,15 @@ def _due_row(day: CourseDay, today: date) -> DueRow:
         state=f"due {day.due_on:%a %-d %b}, window to {latest:%-d %b}",
         is_late=(latest - today).days <= 2,
     )
+
+
+def when(start: datetime, clinic: Clinic) -> str:
+    """A start on the clinic's clock: "Fri 20 Nov 11:15"."""
+    local = start.astimezone(clinic.zone)
+    return f"{local:%a} {local.day} {local:%b %H:%M}"
+
+
+def where(visit: Visit) -> str:
+    """A visit, its status and its place in a few words: "Soto, P. is booked, A1, Fri 20 Nov 11:15"."""
+    status = look_of("visit", visit.status).word.lower()
+    return f"{visit.patient.short_name} is {status}, {visit.chair.name}, {when(visit.period.lower, visit.clinic)}"

@@ -10,32 +10,39 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from accounts.http import ClinicRequest
-from core.errors import Refusal
+from core.errors import BadInput, Refusal
 from scheduling.models import Visit
+from scheduling.presenters import panel
+from scheduling.queries import history
 from scheduling.services.records import local_day
 
 CHANGED = "board-changed"
 
 
-def board_url(visit: Visit) -> str:
-    """The board of the visit's day with the visit open beside it."""
-    return f"{reverse('scheduling:board-day', args=[local_day(visit)])}?{urlencode({'visit': visit.id})}"
+def shown(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
+    """What the panel and the page of `visit` show."""
+    return panel.visit_panel(visit, history.of(visit), request.actor)
 
 
-def done(request: ClinicRequest, visit: Visit, text: str) -> HttpResponse:
-    """Something worked: the visit's panel and a toast with undo (htmx), or back to the board (plain)."""
+def page(request: ClinicRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """A page, or only its panel for htmx."""
+    return render(request, f"{template}#panel" if request.htmx else template, context, status=status)
+
+
+def done(request: ClinicRequest, visit: Visit, text: str, *, can_undo: bool = True) -> HttpResponse:
+    """Something worked: the visit's panel and a toast with undo (htmx), or back to the board (plain).
+
+    With ``quiet`` in the form the answer is the toast alone: the board's script keeps the person where they are.
+    """
     if not request.htmx:
         messages.success(request, text)
-        return redirect(board_url(visit))
-    from scheduling.views.visits import panel_context
-
-    toast = {
-        "text": text,
-        "oob": True,
-        "undo_url": reverse("scheduling:visit-undo", args=[visit.id]),
-        "undo_fields": {"version": visit.version},
-    }
-    body = render_to_string("scheduling/visit.html#panel", panel_context(request, visit), request)
+        return redirect(_board_url(request, visit))
+    is_quiet = "quiet" in request.POST
+    toast: dict[str, Any] = {"text": text, "oob": True, "only": is_quiet}
+    if can_undo:
+        toast["undo_url"] = reverse("scheduling:visit-undo", args=[visit.id])
+        toast["undo_fields"] = {"version": visit.version, "quiet": "yes"}
+    body = "" if is_quiet else render_to_string("scheduling/visit.html#panel", shown(request, visit), request)
     answer = HttpResponse(body + render_to_string("_components/toast.html", toast, request))
     answer["HX-Trigger"] = CHANGED
     return answer
@@ -43,7 +50,15 @@ def done(request: ClinicRequest, visit: Visit, text: str) -> HttpResponse:
 
 def refused(request: ClinicRequest, template: str, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
     """The same page again with the reasons on top and everything typed still there."""
-    context = {**context, "reasons": refusal.reasons}
-    name = f"{template}#panel" if request.htmx else template
-    status = refusal.status if refusal.status in {409, 412} else 422
-    return render(request, name, context, status=409 if status == 412 else status)
+    context = {**context, "reasons": refusal.reasons, "is_soft": not any(one.is_hard for one in refusal.reasons)}
+    status = 422 if isinstance(refusal, BadInput) else 409 if refusal.status == 412 else refusal.status
+    answer = page(request, template, context, status=status)
+    if status == 409 and refusal.status == 412:
+        answer["HX-Trigger"] = CHANGED
+    return answer
+
+
+def _board_url(request: ClinicRequest, visit: Visit) -> str:
+    """The board (or the list, where the person came from) of the visit's day, with the visit open beside it."""
+    query = {"visit": str(visit.id)} | ({"view": "list"} if request.POST.get("view") == "list" else {})
+    return f"{reverse('scheduling:board-day', args=[local_day(visit)])}?{urlencode(query)}"

@@ -3,8 +3,8 @@
 from datetime import date
 
 from django.http import HttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
 
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
@@ -14,47 +14,40 @@ from core.permissions import requires
 from scheduling.presenters import board as presenter
 from scheduling.queries import board as boards
 from scheduling.queries import visits
-from scheduling.views.visits import panel_context
+from scheduling.views import answers
 
 
 @requires(Permission.BOARD_VIEW)
+@require_safe
 def board(request: ClinicRequest) -> HttpResponse:
     """Today's board."""
     return board_day(request, clock.today(request.clinic.zone))
 
 
 @requires(Permission.BOARD_VIEW)
+@require_safe
 def board_day(request: ClinicRequest, on: date) -> HttpResponse:
     """The board of one day: chairs by time, or a list with ``?view=list``; ``?visit=`` opens one beside it."""
-    if chosen := request.GET.get("on"):
-        return redirect("scheduling:board-day", on=_date(chosen, on))
     day = boards.day_board(request.clinic, on)
-    shown = [str(visit.id) for visit in day.all_visits]
-    record(action="board.view", entity_type="board", entity_id=str(on), by=request.actor, detail={"visits": shown})
-    context = {"board": presenter.page(day), "is_list": request.GET.get("view") == "list"}
-    if visit_id := request.GET.get("visit"):
-        opened = next((visit for visit in day.all_visits if str(visit.id) == visit_id), None)
-        if opened is not None:
-            context |= panel_context(request, visits.get(request.clinic, opened.id))
+    seen = [str(visit.id) for visit in day.all_visits]
+    record(action="board.view", entity_type="board", entity_id=str(on), by=request.actor, detail={"visits": seen})
+    selected = request.GET.get("visit", "")
+    context = {
+        "board": presenter.page(day, request.actor, selected=selected),
+        "is_list": request.GET.get("view") == "list",
+    }
+    opened = next((visit.id for visit in day.all_visits if str(visit.id) == selected), None)
+    if opened and request.actor.can(Permission.VISIT_VIEW):
+        context |= answers.shown(request, visits.get(request.clinic, opened))
     return render(request, "scheduling/board.html", context)
 
 
 @requires(Permission.BOARD_VIEW)
+@require_safe
 def board_grid(request: ClinicRequest, on: date) -> HttpResponse:
-    """The grid alone, for polling: 204 when nothing changed since version ``?v=``."""
-    if request.GET.get("v") == str(boards.version(request.clinic, on)):
+    """The board alone, for polling: 204 when nothing changed since version ``?v=``."""
+    now = clock.now() if on == clock.today(request.clinic.zone) else None
+    if request.GET.get("v") == presenter.version(boards.version(request.clinic, on), now):
         return HttpResponse(status=204)
-    page = presenter.page(boards.day_board(request.clinic, on))
-    return render(request, "scheduling/board.html#live", {"board": page, "is_list": request.GET.get("view") == "list"})
-
-
-def _date(text: str, otherwise: date) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return otherwise
-
-
-def board_address(on: date) -> str:
-    """The address of a day's board."""
-    return reverse("scheduling:board-day", args=[on])
+    page = presenter.page(boards.day_board(request.clinic, on), request.actor)
+    return render(request, "scheduling/_live.html", {"board": page, "is_list": request.GET.get("view") == "list"})

@@ -3,31 +3,52 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
 from core import clock
 from core.errors import BadInput, Refusal
 from core.permissions import requires
+from regimens.models import CourseDay
 from scheduling.forms import FindForm, PlaceForm
 from scheduling.presenters import finding, words
-from scheduling.queries import due, openings, visits
+from scheduling.queries import dry_run, due, openings, visits
 from scheduling.services import booking
 from scheduling.views import answers
 
 TEMPLATE = "scheduling/find.html"
+SHOWN_DUE, SHOWN_OPENINGS = 40, 8
 
 
 @requires(Permission.VISIT_BOOK)
+@require_safe
 def find(request: ClinicRequest) -> HttpResponse:
     """Choose whom (``q``), then where: ranked openings for one course day, or those who fit a gap (``place``)."""
-    form = FindForm(request.GET or None)
-    context = _context(request, form)
-    status = 422 if form.is_bound and not form.is_valid() else 200
-    return render(request, f"{TEMPLATE}#panel" if request.htmx else TEMPLATE, context, status=status)
+    form = FindForm(request.GET)
+    if not form.is_valid():
+        return answers.page(request, TEMPLATE, _whom(request, form), status=422)
+    if not form.cleaned_data["course_day"]:
+        return answers.page(request, TEMPLATE, _whom(request, form))
+    course_day = visits.get_course_day(request.clinic, form.cleaned_data["course_day"])
+    context = _where(request, course_day, form)
+    if gap := context["gap"]:
+        run = dry_run.book(course_day=course_day, chair=gap.chair, start=gap.start)
+        context |= {"gap_reasons": run.reasons, "gap_is_refused": run.is_refused}
+    return answers.page(request, TEMPLATE, context)
+
+
+@requires(Permission.VISIT_BOOK)
+@require_safe
+def find_check(request: ClinicRequest) -> HttpResponse:
+    """What booking ``course_day`` into ``place`` would meet, as JSON, for the ghost on the board. Changes nothing."""
+    course_day = visits.get_course_day(request.clinic, _uuid(request.GET.get("course_day", "")))
+    form = PlaceForm(request.GET, clinic=request.clinic)
+    if not form.is_valid():
+        raise BadInput("unknown_place", "That place can't be read.", field="place")
+    chair, start = form.cleaned_data["chair"], form.cleaned_data["start"]
+    return JsonResponse(finding.tried(dry_run.book(course_day=course_day, chair=chair, start=start), request.clinic))
 
 
 @require_POST
@@ -36,49 +57,62 @@ def book(request: ClinicRequest) -> HttpResponse:
     """Book a course day into the place that was pressed."""
     course_day = visits.get_course_day(request.clinic, _uuid(request.POST.get("course_day", "")))
     place = PlaceForm(request.POST, clinic=request.clinic)
-    again = _context(request, FindForm({"course_day": course_day.id, "place": request.POST.get("place", "")}))
     if not place.is_valid():
-        return render(
-            request, f"{TEMPLATE}#panel" if request.htmx else TEMPLATE, again | {"place_form": place}, status=422
-        )
+        return answers.page(request, TEMPLATE, _again(request, course_day, place), status=422)
+    chair, start = place.cleaned_data["chair"], place.cleaned_data["start"]
     try:
         booked = booking.book(
-            course_day=course_day,
-            chair=place.cleaned_data["chair"],
-            start=place.cleaned_data["start"],
-            by=request.actor,
-            override=place.override,
+            course_day=course_day, chair=chair, start=start, by=request.actor, override=place.override
         )
     except Refusal as refusal:
-        return answers.refused(request, TEMPLATE, again | {"place_form": place}, refusal)
-    start = booked.period.lower.astimezone(request.clinic.zone)
-    text = f"{booked.patient.short_name} booked in {booked.chair.name}, {start:%a %-d %b %H:%M}."
+        context = _again(request, course_day, place)
+        context["ways_out"] = finding.ways_out(dry_run.ways_out(course_day=course_day, chair=chair, start=start))
+        return answers.refused(request, TEMPLATE, context, refusal)
+    text = f"{booked.patient.short_name} booked in {chair.name}, {finding.when(start, request.clinic)}."
     return answers.done(request, visits.get(request.clinic, booked.id), text)
 
 
-def _context(request: ClinicRequest, form: FindForm) -> dict[str, Any]:
-    data = form.cleaned_data if form.is_valid() else {}
-    context: dict[str, Any] = {
-        "form": form,
-        "place_form": PlaceForm(clinic=request.clinic),
-        "place": data.get("place", ""),
-    }
-    gap = finding.gap(request.clinic, data.get("place", ""))
-    context["gap"] = gap
-    if not data.get("course_day"):
-        today = clock.today(request.clinic.zone)
-        days = due.unbooked(request.clinic, text=data.get("q", ""), since=None if data.get("q") else today)
-        return context | {"due": finding.due_rows(days[:40], today)}
-    course_day = visits.get_course_day(request.clinic, data["course_day"])
+def _whom(request: ClinicRequest, form: FindForm) -> dict[str, Any]:
+    """Who is due: all whose window is open, or those whose names begin with what was typed."""
+    today, text = clock.today(request.clinic.zone), form.cleaned_data.get("q", "")
+    days = due.unbooked(request.clinic, text=text, since=None if text else today)
+    gap = _gap(request, form.cleaned_data.get("place", ""))
+    return {"form": form, "gap": gap, "due": finding.due_rows(days[:SHOWN_DUE], today), "searched": text}
+
+
+def _where(request: ClinicRequest, course_day: CourseDay, form: FindForm) -> dict[str, Any]:
+    """Where one course day could go."""
+    asked = form.cleaned_data if form.is_valid() else {}
     found = openings.find(
         clinic=request.clinic,
         course_day=course_day,
-        first_on=data.get("first"),
-        last_on=data.get("last"),
-        part_of_day=data.get("part"),
-        limit=8,
+        first_on=asked.get("first"),
+        last_on=asked.get("last"),
+        part_of_day=asked.get("part"),
+        limit=SHOWN_OPENINGS,
     )
-    return context | {"course_day": course_day, "drug": words.drug(course_day), "openings": finding.rows(found)}
+    return {
+        "form": form,
+        "place_form": PlaceForm(clinic=request.clinic),
+        "course_day": course_day,
+        "drug": words.drug(course_day),
+        "openings": finding.rows(found),
+        "gap": _gap(request, asked.get("place", "")),
+    }
+
+
+def _again(request: ClinicRequest, course_day: CourseDay, place: PlaceForm) -> dict[str, Any]:
+    """The page for `course_day` with what was typed; the gap it came from has had its answer."""
+    context = _where(request, course_day, FindForm({"course_day": course_day.id}))
+    return context | {"place_form": place, "wanted": place.cleaned_data.get("start") and place.cleaned_data}
+
+
+def _gap(request: ClinicRequest, place: str) -> finding.Place | None:
+    """The place that a board's gap named; None if there is none, or it cannot be read."""
+    form = PlaceForm({"place": place}, clinic=request.clinic)
+    if not place or not form.is_valid():
+        return None
+    return finding.place(form.cleaned_data["chair"], form.cleaned_data["start"])
 
 
 def _uuid(text: str) -> UUID:

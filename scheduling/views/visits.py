@@ -3,61 +3,33 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_POST
+from django.http import HttpResponse, JsonResponse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
 from audit.services.record import record
-from core import clock
-from core.errors import BadInput, Refusal
+from core.errors import BadInput, Refusal, Stale
 from core.permissions import requires
-from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus, next_step
+from scheduling.domain.statuses import VisitStatus
 from scheduling.forms import CancelForm, PlaceForm
 from scheduling.models import Visit
-from scheduling.presenters import bars, finding, words
-from scheduling.queries import openings, visits
-from scheduling.services import booking, flow, records
+from scheduling.presenters import finding
+from scheduling.queries import dry_run, openings, visits
+from scheduling.services import booking, flow
 from scheduling.services import undo as undoing
 from scheduling.views import answers
 
-
-def panel_context(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
-    """What the visit's panel shows."""
-    status = VisitStatus(visit.status)
-    following = next_step(status)
-    timer, is_late = bars.timing(visit, clock.now())
-    last = undoing.latest(visit)
-    can_run = request.actor.can(Permission.VISIT_STATUS)
-    return {
-        "visit": visit,
-        "day": records.local_day(visit),
-        "drug": words.drug(visit.course_day),
-        "timer": timer,
-        "is_late": is_late,
-        "flags": tuple(bars.visit_flags(visit)),
-        "next_step": (following, bars.STEP_WORDS[following]) if following and can_run else None,
-        "other_steps": [
-            (step, bars.STEP_WORDS[step])
-            for step in FORWARD[status]
-            if step not in {following, VisitStatus.CANCELLED} and can_run
-        ],
-        "can_move": status in booking.MOVABLE and request.actor.can(Permission.VISIT_CHANGE),
-        "can_cancel": status in EXPECTED and request.actor.can(Permission.VISIT_CHANGE),
-        "events": visit.events.all()[:12],
-        "undoable": last if last and can_run else None,
-        "open_request": visit.requests.filter(state="open").first(),
-    }
+VISIT, MOVE, CANCEL = "scheduling/visit.html", "scheduling/visit_move.html", "scheduling/visit_cancel.html"
 
 
 @requires(Permission.VISIT_VIEW)
+@require_safe
 def visit(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """The visit as a panel (htmx) or a page."""
     found = visits.get(request.clinic, visit_id)
     record(action="visit.view", entity_type="visit", entity_id=found.id, by=request.actor, patient_id=found.patient_id)
-    template = "scheduling/visit.html#panel" if request.htmx else "scheduling/visit.html"
-    return render(request, template, panel_context(request, found))
+    return answers.page(request, VISIT, answers.shown(request, found))
 
 
 @require_POST
@@ -65,74 +37,67 @@ def visit(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
 def visit_status(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """Take the visit one step on."""
     found = visits.get(request.clinic, visit_id)
-    to = _status(request.POST.get("to", ""))
+    to, reason = _status(request.POST.get("to", "")), request.POST.get("reason", "")
     try:
-        changed = flow.advance(
-            visit=found,
-            to=to,
-            expected_version=_version(request),
-            by=request.actor,
-            reason=request.POST.get("reason", ""),
-        )
+        flow.advance(visit=found, to=to, expected_version=_version(request), by=request.actor, reason=reason)
     except Refusal as refusal:
-        fresh = visits.get(request.clinic, visit_id)
-        return answers.refused(request, "scheduling/visit.html", panel_context(request, fresh), refusal)
-    return answers.done(
-        request, visits.get(request.clinic, visit_id), f"{changed.patient.short_name}: {to.label.lower()}."
-    )
+        return _not_changed(request, visit_id, refusal)
+    changed = visits.get(request.clinic, visit_id)
+    return answers.done(request, changed, f"{changed.patient.short_name}: {to.label.lower()}.")
 
 
+@require_http_methods(["GET", "POST"])
 @requires(Permission.VISIT_CHANGE)
 def visit_move(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """Choose another time or chair from the ranked openings, or by clicking the board; then move."""
     found = visits.get(request.clinic, visit_id)
-    form = PlaceForm(request.POST or request.GET or None, clinic=request.clinic)
-    context = panel_context(request, found) | {
-        "form": form,
-        "version": _version(request, found.version),
-        "openings": finding.rows(
-            openings.find(clinic=request.clinic, course_day=found.course_day, moving=found, limit=8)
-        ),
-    }
-    template = "scheduling/visit_move.html"
+    form = PlaceForm(request.POST or None, clinic=request.clinic)
     if request.method != "POST" or not form.is_valid():
         status = 422 if request.method == "POST" else 200
-        return render(request, f"{template}#panel" if request.htmx else template, context, status=status)
+        return answers.page(request, MOVE, _moving(request, found, form), status=status)
+    chair, start = form.cleaned_data["chair"], form.cleaned_data["start"]
     try:
-        moved = booking.move(
+        booking.move(
             visit=found,
-            chair=form.cleaned_data["chair"],
-            start=form.cleaned_data["start"],
+            chair=chair,
+            start=start,
             expected_version=_version(request),
             by=request.actor,
             override=form.override,
         )
     except Refusal as refusal:
-        return answers.refused(request, template, context, refusal)
-    start = moved.period.lower.astimezone(request.clinic.zone)
-    text = f"{moved.patient.short_name} moved to {moved.chair.name}, {start:%a %-d %b %H:%M}."
-    return answers.done(request, visits.get(request.clinic, visit_id), text)
+        context = _moving(request, visits.get(request.clinic, visit_id), form, refusal=refusal)
+        return answers.refused(request, MOVE, context, refusal)
+    moved = visits.get(request.clinic, visit_id)
+    text = f"{moved.patient.short_name} moved to {moved.chair.name}, {finding.when(start, request.clinic)}."
+    return answers.done(request, moved, text)
 
 
+@requires(Permission.VISIT_CHANGE)
+@require_safe
+def visit_check(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
+    """What moving the visit to ``place`` would meet, as JSON, for the ghost on the board. Changes nothing."""
+    found = visits.get(request.clinic, visit_id)
+    chair, start = _place(request)
+    return JsonResponse(finding.tried(dry_run.move(visit=found, chair=chair, start=start), request.clinic))
+
+
+@require_http_methods(["GET", "POST"])
 @requires(Permission.VISIT_CHANGE)
 def visit_cancel(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """Cancel with a reason."""
     found = visits.get(request.clinic, visit_id)
     form = CancelForm(request.POST or None)
-    template = "scheduling/visit_cancel.html"
-    context = panel_context(request, found) | {"form": form, "version": _version(request, found.version)}
-    if not form.is_valid():
-        status = 422 if request.method == "POST" else 200
-        return render(request, f"{template}#panel" if request.htmx else template, context, status=status)
+    context = answers.shown(request, found) | {"form": form, "version": found.version}
+    if request.method != "POST" or not form.is_valid():
+        return answers.page(request, CANCEL, context, status=422 if request.method == "POST" else 200)
+    reason = form.cleaned_data["reason"]
     try:
-        booking.cancel(
-            visit=found, reason=form.cleaned_data["reason"], expected_version=_version(request), by=request.actor
-        )
+        booking.cancel(visit=found, reason=reason, expected_version=_version(request), by=request.actor)
     except Refusal as refusal:
-        return answers.refused(request, template, context, refusal)
-    return answers.done(
-        request, visits.get(request.clinic, visit_id), f"{found.patient.short_name}'s visit is cancelled."
-    )
+        return answers.refused(request, CANCEL, context, refusal)
+    cancelled = visits.get(request.clinic, visit_id)
+    return answers.done(request, cancelled, f"{found.patient.short_name}'s visit is cancelled.")
 
 
 @require_POST
@@ -143,21 +108,47 @@ def visit_undo(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     try:
         undoing.undo(visit=found, expected_version=_version(request), by=request.actor)
     except Refusal as refusal:
-        fresh = visits.get(request.clinic, visit_id)
-        return answers.refused(request, "scheduling/visit.html", panel_context(request, fresh), refusal)
-    return answers.done(request, visits.get(request.clinic, visit_id), f"{found.patient.short_name}: undone.")
+        return _not_changed(request, visit_id, refusal)
+    undone = visits.get(request.clinic, visit_id)
+    return answers.done(request, undone, f"Undone: {finding.where(undone)}.", can_undo=False)
 
 
-def _version(request: ClinicRequest, otherwise: int | None = None) -> int:
+def _not_changed(request: ClinicRequest, visit_id: UUID, refusal: Refusal) -> HttpResponse:
+    """The visit as it is now, with the reasons why it was not changed."""
+    return answers.refused(request, VISIT, answers.shown(request, visits.get(request.clinic, visit_id)), refusal)
+
+
+def _moving(request: ClinicRequest, visit: Visit, form: PlaceForm, *, refusal: Refusal | None = None) -> dict[str, Any]:
+    """The page for moving `visit`: the best places, and after a refusal what is free near the wanted place.
+
+    A form that somebody else overtook goes on from the newest version; any other refusal keeps the one that was shown.
+    """
+    is_fresh = refusal is None or isinstance(refusal, Stale)
+    day = visit.course_day
+    context = answers.shown(request, visit) | {
+        "form": form,
+        "version": visit.version if is_fresh else _version(request),
+        "openings": finding.rows(openings.find(clinic=request.clinic, course_day=day, moving=visit, limit=8)),
+    }
+    if refusal is not None and not is_fresh:
+        wanted = {"chair": form.cleaned_data["chair"], "start": form.cleaned_data["start"]}
+        context["ways_out"] = finding.ways_out(dry_run.ways_out(course_day=day, moving=visit, **wanted))
+    return context
+
+
+def _place(request: ClinicRequest) -> tuple[Any, Any]:
+    form = PlaceForm(request.GET, clinic=request.clinic)
+    if not form.is_valid():
+        raise BadInput("unknown_place", "That place can't be read.", field="place")
+    return form.cleaned_data["chair"], form.cleaned_data["start"]
+
+
+def _version(request: ClinicRequest) -> int:
     """The version of the visit that the person was looking at."""
     text = request.POST.get("version", "")
     if text.isascii() and text.isdigit() and len(text) < 9:
         return int(text)
-    if otherwise is None:
-        raise BadInput(
-            "version_missing", "The form did not say which version it shows. Reload the page.", field="version"
-        )
-    return otherwise
+    raise BadInput("version_missing", "The form did not say which version it shows. Reload the page.", field="version")
 
 
 def _status(text: str) -> VisitStatus:

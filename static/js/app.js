@@ -60,17 +60,29 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
   byId("progress").hidden = true;
 });
 
-/* An ended session answers with the sign-in page. Never swap that into the board: ask, then come back here. */
+/* An ended session answers with the sign-in page, or with its address. Never swap that into the board, and never leave
+   a half-filled form for it: ask, then come back here. */
+const askToSignIn = (landed) => {
+  const dialog = byId("signed-out");
+  const link = dialog.querySelector("[data-sign-in]");
+  link.href = `${landed}?next=${encodeURIComponent(location.pathname + location.search)}`;
+  if (!dialog.open) dialog.showModal();
+};
+document.addEventListener("clinic:signed-out", ({ detail }) => askToSignIn(new URL(detail, location.href).pathname));
+document.addEventListener("htmx:beforeOnLoad", (event) => {
+  const address = event.detail.xhr.getResponseHeader("HX-Redirect");
+  const landed = address && new URL(address, location.href).pathname;
+  if (!landed || !/\/login\/$/.test(landed)) return;
+  event.preventDefault();
+  askToSignIn(landed);
+});
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.responseText.includes('data-answer="only"')) event.detail.swapOverride = "none";
   const landed = xhr.responseURL ? new URL(xhr.responseURL).pathname : "";
   if (!/\/login\/$/.test(landed) || /\/login\/$/.test(location.pathname)) return;
   event.detail.shouldSwap = false;
-  const dialog = byId("signed-out");
-  const link = dialog.querySelector("[data-sign-in]");
-  link.href = `${landed}?next=${encodeURIComponent(location.pathname + location.search)}`;
-  if (!dialog.open) dialog.showModal();
+  askToSignIn(landed);
 });
 
 /* Refusals arrive as 409 and 422 with words to show; anything else is ours to explain. */

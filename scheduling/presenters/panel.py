@@ -1,0 +1,79 @@
+"""One visit as its panel and page show it: status, what can be done next, what happened."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.domain.policy import Permission
+from core import clock
+from core.actor import Actor
+from core.looks import look_of
+from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus, next_step
+from scheduling.models import Visit, VisitEvent
+from scheduling.presenters import bars, words
+from scheduling.queries.history import History
+from scheduling.services import booking
+from scheduling.services.records import local_day
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a visit's history."""
+
+    what: str
+    at: datetime
+    who: str
+    why: str
+
+
+def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
+    """What the panel of `visit` shows to `by`."""
+    status = VisitStatus(visit.status)
+    timer, is_late = bars.timing(visit, clock.now())
+    can_run, can_change = by.can(Permission.VISIT_STATUS), by.can(Permission.VISIT_CHANGE)
+    following = next_step(status) if can_run else None
+    others = [step for step in FORWARD[status] if step not in {following, VisitStatus.CANCELLED}] if can_run else []
+    return {
+        "visit": visit,
+        "day": local_day(visit),
+        "drug": words.drug(visit.course_day),
+        "timer": timer,
+        "is_late": is_late,
+        "flags": tuple(bars.visit_flags(visit, visit.clinic.zone)),
+        "next_step": (following, bars.STEP_WORDS[following]) if following else None,
+        "other_steps": [(step, bars.STEP_WORDS[step]) for step in others],
+        "can_move": status in booking.MOVABLE and can_change,
+        "can_cancel": status in EXPECTED and can_change,
+        "history": [_line(event, visit) for event in history.events],
+        "undo_words": _undo_words(history.undoable, visit) if history.undoable and can_run else "",
+        "open_request": history.open_request,
+        "can_answer": by.can(Permission.REQUEST_ANSWER),
+    }
+
+
+def _line(event: VisitEvent, visit: Visit) -> Line:
+    word = look_of("visit", str(event.after.get("status", ""))).word
+    what = {
+        "book": f"Booked: {_place(event.after, visit)}",
+        "move": f"Moved to {_place(event.after, visit)}",
+        "cancel": "Cancelled",
+        "undo": f"Undone; {word.lower()} again",
+    }.get(event.kind, word)
+    return Line(what, event.at, event.by_label, event.reason)
+
+
+def _undo_words(event: VisitEvent, visit: Visit) -> str:
+    word = look_of("visit", str(event.after.get("status", ""))).word
+    return {
+        "book": "Undo the booking",
+        "move": f"Undo the move (back to {_place(event.before, visit)})",
+        "cancel": "Undo the cancellation",
+    }.get(event.kind, f"Undo “{word}”")
+
+
+def _place(place: dict[str, Any], visit: Visit) -> str:
+    try:
+        start = datetime.fromisoformat(place["start"]).astimezone(visit.clinic.zone)
+    except (KeyError, ValueError):
+        return str(place.get("chair", ""))
+    return f"{place.get('chair', '')}, {start:%a} {start.day} {start:%b %H:%M}"

@@ -1,0 +1,162 @@
+"""What would happen if a visit went there: every reason against it, the nurse load it would bring, and ways out.
+
+The same checks as `scheduling.services.booking`, on the same facts, but nothing is locked and nothing is changed: the
+answer is advice for the person who is choosing, and booking asks again.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from accounts.models import Clinic
+from core import clock
+from core.errors import Reason
+from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter
+from regimens.models import CourseDay
+from scheduling.domain.load import LoadProfile
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
+from scheduling.services import coverage, places
+
+OTHER_CHAIRS = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadChange:
+    """Nurse need in one quarter hour before and after, and nurses on shift."""
+
+    at: datetime
+    before: float
+    after: float
+    nurses: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun:
+    """A place that was tried. `reasons` is empty when nothing is against it, hard ones first."""
+
+    chair: Chair
+    interval: Interval
+    reasons: tuple[Reason, ...]
+    load: tuple[LoadChange, ...]
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether a rule forbids the place that nobody may override."""
+        return any(reason.is_hard for reason in self.reasons)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayOut:
+    """A place near the one that was refused, free in its chair and for the patient."""
+
+    chair: Chair
+    start: datetime
+    is_same_chair: bool
+
+
+def book(*, course_day: CourseDay, chair: Chair, start: datetime) -> DryRun:
+    """What booking `course_day` into `chair` at `start` would meet."""
+    load = places.profile_for(chair.clinic, course_day)
+    interval = Interval(start, start + load.quarters * QUARTER)
+    slots = _slots(chair.clinic, interval, interval)
+    wanted = places.placement(course_day=course_day, chair=chair, interval=interval, load=load)
+    _, uncovered = coverage.cover(course_day, start.astimezone(chair.clinic.zone).date())
+    reasons = (*places.check(wanted, slots, chair=chair), *uncovered)
+    return DryRun(chair=chair, interval=interval, reasons=reasons, load=_changes(slots, interval, load.need))
+
+
+def move(*, visit: Visit, chair: Chair, start: datetime) -> DryRun:
+    """What moving `visit` to `chair` at `start` would meet; rules already overridden for it are not asked again."""
+    old = places.interval_of(visit)
+    interval = Interval(start, start + (old.end - old.start))
+    load = LoadProfile(tuple(visit.load_profile), visit.start_quarter)
+    slots = _slots(chair.clinic, interval, old)
+    wanted = places.placement(course_day=visit.course_day, chair=chair, interval=interval, load=load)
+    day, new_day = (moment.astimezone(chair.clinic.zone).date() for moment in (old.start, start))
+    uncovered = coverage.cover(visit.course_day, new_day)[1] if day != new_day else ()
+    known = {item["code"] for item in visit.overrides}
+    found = (*places.check(wanted, slots, chair=chair, moving=visit), *uncovered)
+    reasons = tuple(reason for reason in found if reason.is_hard or reason.code not in known)
+    changes = _changes(slots, interval, load.need, leaving=visit)
+    return DryRun(chair=chair, interval=interval, reasons=reasons, load=changes)
+
+
+def ways_out(
+    *, course_day: CourseDay, chair: Chair, start: datetime, moving: Visit | None = None
+) -> tuple[WayOut, ...]:
+    """The next time that is free in `chair` on that day, and other chairs that are free at `start`."""
+    patient = course_day.course.order.patient
+    length = (moving.period.upper - moving.period.lower) if moving else timedelta(minutes=course_day.chair_minutes)
+    staffed, taken = _day(chair.clinic, start, moving)
+    busy = [interval for _, who, interval in taken if who == patient.id]
+    here = (moving.chair_id, moving.period.lower) if moving else None
+    first = max(ceil_quarter(start), floor_quarter(clock.now()))
+
+    def is_free(seat: Chair, at: datetime) -> bool:
+        wanted = Interval(at, at + length)
+        others = [interval for where, _, interval in taken if where == seat.id] + busy
+        is_staffed = all(quarter in staffed for quarter in wanted.quarters())
+        return is_staffed and (seat.id, at) != here and not any(other.overlaps(wanted) for other in others)
+
+    chairs = [
+        seat
+        for seat in Chair.objects.filter(clinic=chair.clinic, is_active=True).select_related("clinic")
+        if seat.kind == ChairKind.PRIVATE_ROOM or not patient.needs_private_room
+    ]
+    later = [at for at in sorted(staffed) if at >= first and at != start and chair in chairs and is_free(chair, at)]
+    others = [seat for seat in chairs if seat != chair and start >= first and is_free(seat, start)]
+    return (
+        *(WayOut(chair=chair, start=at, is_same_chair=True) for at in later[:1]),
+        *(WayOut(chair=seat, start=start, is_same_chair=False) for seat in others[:OTHER_CHAIRS]),
+    )
+
+
+def _slots(clinic: Clinic, *intervals: Interval) -> list[CapacitySlot]:
+    """The capacity of all `intervals`, unlocked, in order and each quarter hour once."""
+    found = {
+        slot.starts_at: slot
+        for interval in set(intervals)
+        for slot in CapacitySlot.objects.filter(
+            clinic=clinic, starts_at__gte=interval.start, starts_at__lt=interval.end
+        )
+    }
+    return [found[at] for at in sorted(found)]
+
+
+def _changes(
+    slots: Sequence[CapacitySlot], interval: Interval, need: Sequence[int], *, leaving: Visit | None = None
+) -> tuple[LoadChange, ...]:
+    brings = dict(zip(interval.quarters(), need, strict=True))
+    takes: dict[datetime, int] = {}
+    if leaving is not None:
+        takes = dict(zip(places.interval_of(leaving).quarters(), leaving.load_profile, strict=True))
+    return tuple(
+        LoadChange(
+            at=slot.starts_at,
+            before=slot.load_used / 100,
+            after=(slot.load_used - takes.get(slot.starts_at, 0) + brings.get(slot.starts_at, 0)) / 100,
+            nurses=slot.load_cap / 100,
+        )
+        for slot in slots
+        if takes.get(slot.starts_at, 0) != brings.get(slot.starts_at, 0)
+    )
+
+
+def _day(
+    clinic: Clinic, moment: datetime, moving: Visit | None
+) -> tuple[set[datetime], list[tuple[UUID, UUID, Interval]]]:
+    """The staffed quarter hours of the day around `moment`, and who sits where on it (chair, patient, when)."""
+    start, end = clock.day_bounds(moment.astimezone(clinic.zone).date(), clinic.zone)
+    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end, load_cap__gt=0)
+    visits = (
+        Visit.objects.filter(
+            organization_id=clinic.organization_id, status__in=OCCUPYING_VALUES, period__overlap=(start, end)
+        )
+        .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
+        .exclude(pk__in=[moving.pk] if moving else [])
+        .values_list("chair_id", "patient_id", "period")
+    )
+    taken = [(chair_id, patient_id, Interval(period.lower, period.upper)) for chair_id, patient_id, period in visits]
+    return set(slots.values_list("starts_at", flat=True)), taken
