@@ -1,5 +1,6 @@
 """The outbox as people see it: each message as its recipient reads it, and the filters of the list."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from messaging.queries import languages
 from messaging.services.letters import Letter, preview
 
 ORDER = ("pending", "leased", "sent", "delivered", "unknown", "dead", "expired", "cancelled")
+_CODE = re.compile(r"^[a-z0-9_]+: ")  # an error starts with a word for programs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +94,7 @@ def _card(message: OutboxMessage, language: str) -> Card:
         sender=message.clinic.public_name,
         at=message.due_at if is_open else (message.settled_at or message.due_at),
         letter=letter,
-        trouble=message.last_error,
+        trouble=_CODE.sub("", message.last_error),
         tries=message.attempts,
     )
 

@@ -14,37 +14,37 @@ WORDINGS: dict[str, Wording] = {
         subject="Your visit on {short_day}",
         email="Hello {name},\n\nyour visit at {clinic} is booked for {day} at {time}.\n\n"
         "See all your visits: {link}" + _SIGNATURE,
-        sms="{clinic}: your visit is booked for {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: your visit is booked for {short_day}, {time}. Questions: {phone}. Reply STOP to end texts.",
     ),
     "visit.reminder": Wording(
         subject="Your visit on {short_day}",
         email="Hello {name},\n\nthis is a reminder of your visit at {clinic} on {day} at {time}.\n\n"
         "If you can't come, please tell us soon: {link}" + _SIGNATURE,
-        sms="{clinic}: reminder of your visit on {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: reminder of your visit on {short_day}, {time}. Questions: {phone}. Reply STOP to end texts.",
     ),
     "visit.reminder.confirm": Wording(
         subject="Please confirm your visit on {short_day}",
         email="Hello {name},\n\nyour visit at {clinic} is on {day} at {time}. Please confirm that you will come, "
         "or tell us that you can't: {link}" + _SIGNATURE,
-        sms="{clinic}: visit on {short_day}, {time}. Please confirm: {link} STOP to end texts.",
+        sms="{clinic}: visit on {short_day}, {time}. Please confirm: {link} Reply STOP to end texts.",
     ),
     "visit.moved": Wording(
         subject="Your visit has a new time: {short_day}",
         email="Hello {name},\n\nyour visit at {clinic} has a new time. It is now on {day} at {time}.\n\n"
         "See all your visits: {link}" + _SIGNATURE,
-        sms="{clinic}: your visit is now on {short_day}, {time}. Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: your visit is now on {short_day}, {time}. Questions: {phone}. Reply STOP to end texts.",
     ),
     "visit.cancelled": Wording(
         subject="Your visit on {short_day} is cancelled",
         email="Hello {name},\n\nyour visit at {clinic} on {day} at {time} is cancelled; you need not come.\n\n"
         "If this surprises you, please call us." + _SIGNATURE,
-        sms="{clinic}: your visit on {short_day}, {time} is cancelled. Questions: {phone}. STOP to end texts.",
+        sms="{clinic}: your visit on {short_day}, {time} is cancelled. Questions: {phone}. Reply STOP to end texts.",
     ),
     "request.answered": Wording(
         subject="We answered your request",
         email="Hello {name},\n\nwe answered your request about the visit on {day}. Please sign in to read it: {link}"
         + _SIGNATURE,
-        sms="{clinic}: we answered your request. Read it: {link} STOP to end texts.",
+        sms="{clinic}: we answered your request. Read it: {link} Reply STOP to end texts.",
     ),
     "sign_in.code": Wording(
         subject="Your sign-in code",

@@ -7,7 +7,7 @@ from collections import Counter
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import parse_qs, urlsplit
 
 ACCOUNT, TOKEN, SENDER = "AC1", "secret", "+13125550199"
@@ -48,7 +48,7 @@ class Provider:
         with self.lock:
             return Counter(parse_qs(urlsplit(form["StatusCallback"]).query)["key"][0] for form in self.accepted)
 
-    def __enter__(self) -> "Provider":
+    def __enter__(self) -> Self:
         self.thread.start()
         return self
 
