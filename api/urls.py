@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.endpoint import NotHere
-from api.views import authorizations, docs, orders, patients, visits
+from api.views import authorizations, docs, keys, orders, patients, visits
 
 app_name = "api"
 urlpatterns = [
@@ -41,5 +41,7 @@ urlpatterns = [
     path("schema/", docs.Schema.as_view(), name="schema"),
     path("docs/", docs.contents, name="docs"),
     path("docs/<slug:name>/", docs.operation, name="docs-operation"),
+    path("keys/", keys.keys, name="keys"),
+    path("keys/<uuid:key_id>/revoke/", keys.revoke, name="key-revoke"),
     re_path(r"", NotHere.as_view(), name="not-here"),
 ]

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from api.fields import Choice, Day, Id, Instant, Text, Whole
 from api.reading import Body, PageQuery
-from api.shapes.common import PatientRef, PayerRef, ProductRef
+from api.shapes.references import PatientRef, PayerRef, ProductRef
 from authorizations.domain.answers import Outcome
 from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import AuthorizationKind

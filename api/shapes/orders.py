@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from api.fields import Amount, Choice, Day, Flag, Id, Instant, Several, Text, Whole
 from api.reading import Body, PageQuery
-from api.shapes.common import PatientRef, ProductRef
+from api.shapes.references import PatientRef, ProductRef
 from regimens.models import CoursePhase, DoseBasis, LateDosePolicy, OrderStatus
 
 _MOST_DAYS = 1_000

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from api.fields import Choice, Id, Instant, Text, Whole
 from api.reading import Body, OverrideShape, PageQuery, Query, between_dates
-from api.shapes.common import ChairRef, PatientRef, ProductRef
+from api.shapes.references import ChairRef, PatientRef, ProductRef
 from scheduling.domain.statuses import FORWARD, VisitStatus
 from scheduling.models import ChairKind
 from scheduling.queries.openings import PARTS_OF_DAY

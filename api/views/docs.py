@@ -8,9 +8,10 @@ from django.views.decorators.http import require_safe
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.permissions import IsAuthenticated
 
+from accounts.domain.policy import Permission
 from api import presenters
 from api.problems import KINDS
-from core.permissions import public
+from core.permissions import actor_of, public
 
 WHY_OPEN = "Whoever is signed in may read how the API works; it holds nobody's data."
 
@@ -31,7 +32,9 @@ def contents(request: HttpRequest) -> HttpResponse:
     """How to use the API, and every operation."""
     if not request.user.is_authenticated:
         return redirect("account_login")
-    return render(request, "api/docs.html", {"docs": presenters.documentation(), "kinds": KINDS.values()})
+    may_manage_keys = actor_of(request).can(Permission.API_KEY_MANAGE)
+    context = {"docs": presenters.documentation(), "may_manage_keys": may_manage_keys}
+    return render(request, "api/docs.html", context)
 
 
 @public(WHY_OPEN)

@@ -9,7 +9,6 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.domain.policy import GRANTS, Permission, Role
@@ -74,7 +73,7 @@ class Caller:
         response = self.client.generic(method, f"/api/v1/{path}", raw, content_type=kind, headers=headers)
         return self._answered(response)
 
-    def _answered(self, response: HttpResponse) -> Answered:
+    def _answered(self, response: Any) -> Answered:
         data = json.loads(response.content) if response.content else None
         return Answered(response.status_code, data, response.headers)
 

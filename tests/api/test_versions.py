@@ -11,7 +11,7 @@ from tests.api.conftest import Answered, World
 from tests.api.test_sign_in import PERSON
 
 
-def changes(world: World, visit_id: str) -> list[tuple[str, dict[str, object]]]:
+def changes(world: World, visit_id: str) -> list[tuple[str, dict[str, str]]]:
     place = {"chair": str(world.chairs[1].pk), "start": "2026-03-03T11:00:00-06:00"}
     return [
         (f"visits/{visit_id}/move/", place),

@@ -13,8 +13,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.backends import CODE_BACKEND
-from accounts.domain.policy import GRANTS, Role
+from accounts.domain.policy import GRANTS, Permission, Role
 from accounts.models import Clinic, User
+from accounts.services import api_keys
+from core.actor import system
 from scheduling.models import StaffTask
 from scheduling.services import requests, tasks
 from tests import factories
@@ -63,6 +65,9 @@ def world() -> Iterator[World]:
             "task_id": _task(clinic),
             "on": FRIDAY,
             "key": "x-y",
+            "key_id": api_keys.issue(
+                clinic=clinic, name="Test", permissions=[Permission.BOARD_VIEW], by=system("test")
+            ).key.id,
             "uidb36": "1",
             "name": "visits",
             "code": "not-found",
