@@ -13,7 +13,7 @@ from regimens.services import orders
 from regimens.services.orders import CourseChange
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, Visit
-from scheduling.services import tasks
+from scheduling.services import staff_tasks
 
 
 @business_act
@@ -53,7 +53,7 @@ def follow(visit: Visit) -> None:
             changes = recalculate(order=order, by=by)
     except Refusal as refusal:
         text = f"The plan of {who} could not follow the visit of today: {refusal.sentence}"
-        tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=f"plan:{visit.id}")
+        staff_tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=f"plan:{visit.id}")
         return
     for change in changes:
         if change.is_kept:
@@ -62,4 +62,4 @@ def follow(visit: Visit) -> None:
                 f"given, it would now be due on {change.now_on:%-d %b %Y}. Keep the visit or move it."
             )
             key = f"plan:{order.id}:{change.number}:{change.now_on}"
-            tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=key)
+            staff_tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=key)

@@ -15,9 +15,9 @@ from core.permissions import requires
 from scheduling.forms import PlaceForm
 from scheduling.models import MoveRequest
 from scheduling.queries import requests as queries
-from scheduling.queries.tasks import to_look_at
+from scheduling.queries.staff_tasks import to_look_at
 from scheduling.services import requests as services
-from scheduling.services import tasks
+from scheduling.services import staff_tasks
 
 WITH_TIMES = 4
 KEPT = "We could not find another time. Your visit stays as it is."
@@ -48,7 +48,7 @@ def request_answer(request: ClinicRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 def task_done(request: ClinicRequest, task_id: UUID) -> HttpResponse:
     """Somebody looked at a task."""
-    tasks.finish(clinic=request.clinic, task_id=task_id, by=request.actor)
+    staff_tasks.finish(clinic=request.clinic, task_id=task_id, by=request.actor)
     messages.success(request, "Done.")
     return redirect("scheduling:requests")
 

@@ -18,7 +18,7 @@ from accounts.models import Clinic, User
 from accounts.services import api_keys
 from core.actor import system
 from scheduling.models import StaffTask
-from scheduling.services import requests, tasks
+from scheduling.services import requests, staff_tasks
 from tests import factories
 from tests.house.addresses import Address, addresses
 from tests.house.public import ALLAUTH, Door
@@ -76,7 +76,7 @@ def world() -> Iterator[World]:
 
 
 def _task(clinic: Clinic) -> Any:
-    tasks.open_task(clinic=clinic, kind="plan", text="Look at this.", dedupe_key="plan:doors")
+    staff_tasks.open_task(clinic=clinic, kind="plan", text="Look at this.", dedupe_key="plan:doors")
     return StaffTask.objects.get(clinic=clinic).id
 
 

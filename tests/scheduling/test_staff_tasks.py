@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from core.errors import Conflict, NotFound
 from scheduling.models import StaffTask
-from scheduling.services import tasks
+from scheduling.services import staff_tasks
 from tests import factories
 from tests.scheduling.conftest import World
 
@@ -14,7 +14,7 @@ KEY = "plan:something"
 
 
 def opened(world: World) -> StaffTask:
-    tasks.open_task(clinic=world.clinic, kind="plan", text="Course 3 would now be due earlier.", dedupe_key=KEY)
+    staff_tasks.open_task(clinic=world.clinic, kind="plan", text="Course 3 would now be due earlier.", dedupe_key=KEY)
     return StaffTask.objects.get(dedupe_key=KEY)
 
 
@@ -25,14 +25,14 @@ def test_the_same_thing_is_asked_once(world: World) -> None:
 
 def test_a_task_is_finished_by_one_person(world: World) -> None:
     task = opened(world)
-    tasks.finish(clinic=world.clinic, task_id=task.id, by=world.scheduler)
+    staff_tasks.finish(clinic=world.clinic, task_id=task.id, by=world.scheduler)
     with pytest.raises(Conflict, match=f"{world.scheduler.label} was quicker"):
-        tasks.finish(clinic=world.clinic, task_id=task.id, by=world.scheduler)
+        staff_tasks.finish(clinic=world.clinic, task_id=task.id, by=world.scheduler)
 
 
 def test_another_clinics_task_is_not_there(world: World) -> None:
     with pytest.raises(NotFound):
-        tasks.finish(clinic=factories.make_clinic(), task_id=opened(world).id, by=world.scheduler)
+        staff_tasks.finish(clinic=factories.make_clinic(), task_id=opened(world).id, by=world.scheduler)
 
 
 def test_tasks_stand_on_the_requests_page_until_done(world: World) -> None:
