@@ -27,7 +27,7 @@ class KeyForm(forms.Form):
         offered = [permission for permission in Permission if actor.can(permission) and permission not in NOT_FOR_KEYS]
         field = self.fields["permissions"]
         assert isinstance(field, forms.MultipleChoiceField)  # noqa: S101 (tells the type checker what is written above)
-        field.choices = [(each.value, " ".join(reversed(each.value.split(".")))) for each in offered]
+        field.choices = [(each.value, each.value) for each in offered]
 
     @property
     def chosen(self) -> list[Permission]:
