@@ -103,8 +103,7 @@ def _where(request: ClinicRequest, course_day: CourseDay, form: FindForm) -> dic
 
 def _again(request: ClinicRequest, course_day: CourseDay, place: PlaceForm) -> dict[str, Any]:
     """The page for `course_day` with what was typed; the gap it came from has had its answer."""
-    context = _where(request, course_day, FindForm({"course_day": course_day.id}))
-    return context | {"place_form": place, "wanted": place.cleaned_data.get("start") and place.cleaned_data}
+    return _where(request, course_day, FindForm({"course_day": course_day.id})) | {"place_form": place}
 
 
 def _gap(request: ClinicRequest, place: str) -> finding.Place | None:
