@@ -150,7 +150,8 @@ def handle(problem: Exception, context: dict[str, Any]) -> Response:
     if isinstance(problem, SuspiciousOperation):
         return _answer("bad_input", [Reason("suspicious", "The request can't be read as it is.")], request)
     if isinstance(problem, OperationalError):
-        log.exception("The database did not answer in time.")
+        # Only its code: the words of the database may hold somebody's data.
+        log.error("The database did not answer: %s", getattr(problem.__cause__, "sqlstate", None))
         busy = Reason("busy", "The database did not answer in time. Nothing was changed; try again.")
         return _answer("busy", [busy], request, {"Retry-After": RETRY_AFTER_BUSY})
     got_request_exception.send(sender=handle, request=request._request)
