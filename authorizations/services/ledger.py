@@ -9,6 +9,7 @@ from datetime import date
 from itertools import groupby
 from uuid import UUID
 
+from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry, LedgerKind
 from authorizations.queries import coverage
 from core import clock
@@ -42,6 +43,8 @@ def reserve(*, authorization: Authorization, visit_id: UUID, units: int, service
     ).first()  # fmt: skip
     if locked is None:
         raise NotFound("authorization")
+    if locked.status == AuthorizationStatus.NOT_REQUIRED:
+        return  # it covers every visit and has no units to count
     held = _held(visit_id, lock=False)
     if held:
         _check_same(held, locked, units, service_on)

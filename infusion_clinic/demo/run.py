@@ -75,7 +75,8 @@ class Demo:
         if not SEED.exists():
             return
         if not self.home.is_filled:
-            self._manage("Filling the demo clinic with invented people (about a minute)", "seed_demo")
+            label = "Filling the demo clinic with invented people (about a minute)"
+            self._manage(label, "seed_demo", "--sign-ins", str(self.home.signins))
         elif self.waking.must_catch_up:
             self._manage(f"Moving the clinic on to {self._clinic_day()}", "seed_demo", "--catch-up")
         self.home.remember(is_filled=True)

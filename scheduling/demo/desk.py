@@ -42,8 +42,15 @@ UNDER_WAY = (
 )
 """First requests of those who start soon, the nearest first: status, days since its last move, days to follow up."""
 
-RENEWALS = ((S.READY, 2, 1), (S.SUBMITTED, 1, 1), (S.ACKNOWLEDGED, 2, 0), (S.IN_REVIEW, 5, -2), (S.DRAFT, 4, -3))
-RENEWALS = (*RENEWALS, (S.GATHERING_DOCUMENTS, 3, 2))
+RENEWALS = (
+    (S.READY, 2, 1),
+    (S.SUBMITTED, 1, 1),
+    (S.ACKNOWLEDGED, 2, 0),
+    (S.IN_REVIEW, 5, -2),
+    (S.DRAFT, 4, -3),
+    (S.GATHERING_DOCUMENTS, 3, 2),
+)
+"""The same for renewals of approvals that end soon."""
 NEXT_STEPS = {
     S.DRAFT: "Collect the documents and send it",
     S.GATHERING_DOCUMENTS: "Get the missing note from the prescriber",
@@ -228,7 +235,9 @@ class Desk:
         )
         return self._write(case, terms)
 
-    def _request(self, case: Case, status: AuthorizationStatus, ago: int, ahead: int, renews: Paper | None = None) -> Paper:
+    def _request(
+        self, case: Case, status: AuthorizationStatus, ago: int, ahead: int, renews: Paper | None = None
+    ) -> Paper:
         """A request the payer has not granted (yet)."""
         first = renews.authorization.ends_on + DAY if renews and renews.authorization.ends_on else None
         starts_on = first or case.prescription.order.starts_on

@@ -86,9 +86,7 @@ class Diary:
             if first_on and first_on <= self.stage.today and _moves_calendar(prescription, planned, first_on):
                 laid = prescription.laid_out(tuple(given), through_on=through)
 
-    def book(
-        self, prescription: Prescription, course: Course, day: CourseDay, place: Place, wanted: Wanted
-    ) -> Booking:
+    def book(self, prescription: Prescription, course: Course, day: CourseDay, place: Place, wanted: Wanted) -> Booking:
         """A visit at a place that was taken for it."""
         visit = Visit(
             id=self.stage.new_id(),
@@ -166,7 +164,9 @@ class Diary:
                 ordered = [last + timedelta(days=gap) for gap in range(1, 5)]
                 likes = _minute_of(booked[-1].place, self.stage)
                 wanted = self.wanted(prescription, course, day, likes)
-            place = self.floor.place(wanted, ordered, allowed=allowed)
+            is_today = is_pinned and day.due_on == self.stage.today
+            place = self.floor.squeeze(wanted, day.due_on) if is_today else None
+            place = place or self.floor.place(wanted, ordered, allowed=allowed)
             if place is None:
                 break
             booked.append(self.book(prescription, course, day, place, wanted))

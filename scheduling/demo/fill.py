@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import cycle
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,6 +13,7 @@ from accounts.models import Clinic, Closure, Membership, OpeningHours, Organizat
 from audit.models import AuditEvent
 from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry
 from messaging.models import OutboxMessage
+from patients.domain.risks import Risk
 from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
 from regimens.models import Course, CourseDay, TreatmentOrder
 from scheduling.demo import insurance, letters, people
@@ -28,7 +30,7 @@ from scheduling.demo.stage import Rows, Say, Stage, silent
 from scheduling.demo.today import Actor, stage_the_morning
 from scheduling.demo.trail import Trail, timing_of
 from scheduling.demo.units import settle
-from scheduling.models import Chair, LoadWeight, MoveRequest, Shift, StaffTask, Visit, VisitEvent
+from scheduling.models import Chair, MoveRequest, Shift, StaffTask, Visit, VisitEvent
 from scheduling.services import capacity
 from scheduling.services.opening import add_load_weights
 
@@ -39,10 +41,10 @@ OTHERS_TODAY = 22
 STARTERS = 20
 PRIVATE_ROOMS = 9
 SHORT_INFUSION = 60
-LONG_TIMES = (time(7), time(7, 15), time(7, 30), time(7, 45), time(8), time(8, 15), time(8, 30), time(9))
-LONG_TIMES = (*LONG_TIMES, time(10, 45), time(11), time(11, 15), time(11, 30), time(12), time(14, 15), time(14, 30))
-SHORT_TIMES = (time(7), time(8), time(8, 15), time(9, 30), time(10), time(10), time(10, 30), time(10, 45), time(11))
-SHORT_TIMES = (*SHORT_TIMES, time(12), time(14), time(15, 45), time(16, 15), time(16, 45))
+LONG_TIMES = tuple(time(*at) for at in ((7, 0), (11, 30), (8, 0), (14, 15), (7, 15), (10, 45), (8, 30), (12, 0)))
+LONG_TIMES += tuple(time(*at) for at in ((9, 0), (14, 30), (7, 30), (11, 0), (8, 15), (7, 45), (12, 30)))
+SHORT_TIMES = tuple(time(*at) for at in ((7, 0), (10, 0), (8, 15), (10, 30), (7, 0), (10, 45), (8, 0), (12, 0)))
+SHORT_TIMES += tuple(time(*at) for at in ((9, 0), (15, 0), (7, 30), (16, 15), (10, 0), (16, 45)))
 """When those due today like to come: long infusions begin early or after noon, short ones fill in."""
 LOOSE_ENDS = 12
 OVERLOADS = 2
@@ -83,7 +85,9 @@ def plan(*, now: datetime, catalogue: Catalogue, seed: int = SEED) -> Plan:
     for prescription in sorted(prescriptions, key=_packing):
         diary.follow(prescription)
     _crowd_today(stage, house, floor, diary.bookings)
-    diary.bookings.sort(key=lambda booking: (booking.visit.is_over_capacity, booking.place.start, booking.place.chair.name))
+    diary.bookings.sort(
+        key=lambda booking: (booking.visit.is_over_capacity, booking.place.start, booking.place.chair.name)
+    )
     _play(stage, house, diary.bookings)
     surprise = _paper(stage, house, prescriptions, diary.bookings)
     answer_some(stage, house, diary.bookings)
@@ -94,7 +98,7 @@ def plan(*, now: datetime, catalogue: Catalogue, seed: int = SEED) -> Plan:
 def _packing(prescription: Prescription) -> tuple[bool, int]:
     """Those due today come first: the short ones at their times, then the long ones around them."""
     minutes = prescription.usual_infusion_minutes
-    return not prescription.is_due_today, 0 if minutes <= SHORT_INFUSION else -minutes
+    return not prescription.is_due_today, -1_000 if minutes <= SHORT_INFUSION else -minutes
 
 
 def fill(*, now: datetime, say: Say = silent, seed: int = SEED) -> list[SignIn]:
@@ -124,7 +128,7 @@ def _prescriptions(stage: Stage, house: House, catalogue: Catalogue) -> list[Pre
         patient = people.admit(stage, house, wish.line, registry)
         weight_kg = people.weigh(stage, patient)
         risks = people.flag(stage, patient)
-        people.test(stage, patient, wish.line.indication, has_weak_kidneys=people.Risk.RENAL in risks)
+        people.test(stage, patient, wish.line.indication, has_weak_kidneys=Risk.RENAL in risks)
         made.append(
             prescribe(
                 stage,
@@ -138,10 +142,12 @@ def _prescriptions(stage: Stage, house: House, catalogue: Catalogue) -> list[Pre
                 risks=risks,
             )
         )
-    for each in made:
-        if each.is_due_today:
-            is_long = each.usual_infusion_minutes > SHORT_INFUSION
-            each.patient.prefers_time = stage.pick(LONG_TIMES if is_long else SHORT_TIMES)
+    here = [each for each in made if each.is_due_today]
+    for is_long, times in ((True, LONG_TIMES), (False, SHORT_TIMES)):
+        liked = cycle(times)
+        for each in here:
+            if (each.usual_infusion_minutes > SHORT_INFUSION) is is_long:
+                each.patient.prefers_time = next(liked)
     for each in stage.rng.sample(made, k=PRIVATE_ROOMS):
         each.patient.needs_private_room = True
     regular = [each for each in made if each.since is Since.LONG and not each.is_due_today]

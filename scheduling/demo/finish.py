@@ -20,6 +20,7 @@ from regimens.queries import catalogue
 from regimens.services import orders
 from scheduling.demo.diary import Booking, Outcome
 from scheduling.demo.house import House, SignIn
+from scheduling.demo.moments import moment
 from scheduling.demo.stage import Say, Stage
 from scheduling.domain.move_wishes import MoveWish
 from scheduling.domain.statuses import VisitStatus
@@ -28,11 +29,12 @@ from scheduling.queries.requests import offered_half_days
 from scheduling.services import flow, reminders, requests
 
 WISHES = (
-    (MoveWish.OTHER_DAYS, "My mother has an appointment that day."),
-    (MoveWish.LATER, ""),
-    (MoveWish.EARLIER, "I start work at noon now."),
-    (MoveWish.CANCEL, "We are away that week. Can we skip to the week after?"),
+    (MoveWish.OTHER_DAYS, "My mother has an appointment that day.", timedelta(hours=15)),
+    (MoveWish.LATER, "", timedelta(hours=2)),
+    (MoveWish.EARLIER, "I start work at noon now.", timedelta(minutes=35)),
+    (MoveWish.CANCEL, "We are away that week. Can we skip to the week after?", timedelta(hours=19)),
 )
+"""What the patient wants, their note, and how long ago they asked."""
 
 
 def finish(stage: Stage, house: House, bookings: Sequence[Booking], *, say: Say) -> list[SignIn]:
@@ -86,12 +88,13 @@ def _fresh(booking: Booking) -> Visit:
 def _asking(stage: Stage, coming: list[Booking], say: Say) -> list[Booking]:
     """Four patients ask to move or cancel; the bookings they asked about."""
     asked = [coming.pop(place) for place in (7, 5, 3, 1) if place < len(coming)]
-    for booking, (wish, note) in zip(asked, WISHES, strict=False):
+    for booking, (wish, note, ago) in zip(asked, WISHES, strict=False):
         visit, user = _fresh(booking), booking.prescription.patient.user
         offered = [half.key for half in offered_half_days(visit)]
         half_days = stage.rng.sample(offered, k=min(2, len(offered))) if wish is MoveWish.OTHER_DAYS else []
         if user is not None:
-            requests.ask(visit=visit, wish=wish.value, half_days=half_days, note=note, by=actor(user))
+            with moment(stage.now - ago):
+                requests.ask(visit=visit, wish=wish.value, half_days=half_days, note=note, by=actor(user))
     say(f"  {len(asked):6} open requests to move a visit")
     return asked
 
@@ -163,7 +166,9 @@ def _referral(stage: Stage, house: House, say: Say) -> None:
 
 def _patient_sign_ins(stage: Stage, asked: Sequence[Booking], coming: Sequence[Booking]) -> list[SignIn]:
     """One patient with a visit to confirm, and one who has asked to move theirs."""
-    with_many = sorted(coming[:2] + coming[5:12], key=lambda booking: (-len(_ahead(stage, booking)), booking.place.start))
+    with_many = sorted(
+        [*coming[:2], *coming[5:12]], key=lambda booking: (-len(_ahead(stage, booking)), booking.place.start)
+    )
     chosen = [(with_many[:1], "has a visit to confirm"), (asked[:1], "asked to move a visit")]
     found = []
     for bookings, note in chosen:

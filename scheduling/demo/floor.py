@@ -19,6 +19,7 @@ from scheduling.models import Chair, Shift
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 NURSE = 100
+SHORT_QUARTERS = 8
 BUSY = 0.6
 """Of a day's chair time: a day fuller than this is left to those who cannot come on another."""
 
@@ -99,6 +100,22 @@ class Floor:
                 return self._take(day, min(found, key=lambda opening: opening.rank), wanted)
         return None
 
+    def squeeze(self, wanted: Wanted, on: date) -> Place | None:
+        """A place on a day that is to be full: long visits beside another of the chair, short ones at their time."""
+        day = self.days.get(on)
+        if day is None or wanted.patient_id in day.patients:
+            return None
+
+        def key(opening: Opening) -> tuple[int, int, int]:
+            at = (opening.interval.start - day.opens_at) // QUARTER
+            taken, end = day.taken[opening.chair_id], at + wanted.load.quarters
+            is_beside = at == 0 or end == len(day.nurses) or bool(taken >> (at - 1) & 1) or bool(taken >> end & 1)
+            away = abs(at * 15 - wanted.likes_minute) // 30
+            return (away, not is_beside, at) if wanted.load.quarters <= SHORT_QUARTERS else (not is_beside, away, at)
+
+        found = [opening for opening in self._openings(day, on, wanted, fullest_first=True) if not opening.soft]
+        return self._take(day, min(found, key=key), wanted) if found else None
+
     def by_quiet(self, days: Sequence[date]) -> list[date]:
         """`days` in their order, the busy ones last."""
         return sorted(days, key=lambda on: self.share(on) > BUSY)
@@ -108,7 +125,7 @@ class Floor:
         day = self.days.get(on)
         return 1.0 if day is None else day.chair_quarters / (len(day.nurses) * len(self.chairs))
 
-    def _openings(self, day: FloorDay, on: date, wanted: Wanted) -> Iterator[Opening]:
+    def _openings(self, day: FloorDay, on: date, wanted: Wanted, *, fullest_first: bool = False) -> Iterator[Opening]:
         wish = Wish(
             need=wanted.load.need,
             start_quarter=wanted.load.start_quarter,
@@ -118,11 +135,14 @@ class Floor:
             not_before=LONG_AGO,
             prefers_minute=wanted.likes_minute,
         )
-        return find([day.grid(on)], self._chairs_for(wanted), wish)
+        chairs = self._chairs_for(wanted)
+        if fullest_first:
+            chairs.sort(key=lambda chair: -day.taken[chair].bit_count())
+        return find([day.grid(on)], chairs, wish)
 
     def _chairs_for(self, wanted: Wanted) -> list[UUID]:
         if wanted.needs_private_room:
-            return self.private
+            return self.private.copy()
         chairs = self.common.copy()
         self.stage.rng.shuffle(chairs)
         return [*chairs, *self.private] if self.stage.happens(0.8) else [*self.private, *chairs]

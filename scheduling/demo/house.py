@@ -1,6 +1,6 @@
 """The clinic itself: chairs, hours, holidays, staff, and a rota from twelve weeks back to half a year ahead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -55,9 +55,19 @@ class House:
     desk: User
     manager: User
     auditor: User
-    sign_ins: list[SignIn]
     shifts: list[Shift]
     closed_on: set[date]
+
+    @property
+    def sign_ins(self) -> list[SignIn]:
+        """Staff who sign in with an invented passphrase."""
+        return [
+            SignIn("Scheduler", self.scheduler, "teal heron over harbor", "opens the day board"),
+            SignIn("Nurse", self.nurses[0], "quiet maple lantern", "runs the day"),
+            SignIn("Authorization admin", self.desk, "seven brass compasses", "who is at the top of the queue?"),
+            SignIn("Manager", self.manager, "north pier at daybreak", "may do everything"),
+            SignIn("Auditor", self.auditor, "patient ledger of rain", "reads, changes nothing"),
+        ]
 
     def nurses_at(self, moment: datetime) -> list[User]:
         """Who is on shift."""
@@ -95,22 +105,10 @@ def build(stage: Stage) -> House:
     desk = _staff(stage, clinic, "Priya Vandermeer", Role.AUTHORIZATION_ADMIN)
     manager = _staff(stage, clinic, "Dagny Oyelaran", Role.MANAGER)
     auditor = _staff(stage, clinic, "Piet Sandoval", Role.AUDITOR)
-    shifts = rota(stage, clinic, nurses, set(closed), stage.first_on, stage.rota_until)
+    shifts = rota(stage, clinic, nurses, open_days(stage.first_on, stage.rota_until, set(closed)))
     for shift in shifts:
         rows.add(shift)
-    sign_ins = [
-        SignIn("Scheduler", scheduler, "teal heron over harbor", "opens the day board"),
-        SignIn("Nurse", nurses[0], "quiet maple lantern", "runs the day"),
-        SignIn("Authorization admin", desk, "seven brass compasses", "starts at the queue: who is at the top?"),
-        SignIn("Manager", manager, "north pier at daybreak", "may do everything"),
-        SignIn("Auditor", auditor, "patient ledger of rain", "reads, changes nothing"),
-    ]
-    house = House(
-        organization, clinic, chairs, nurses, scheduler, desk, manager, auditor, sign_ins, shifts, set(closed)
-    )
-    for chair in chairs:
-        chair.clinic = clinic
-    return house
+    return House(organization, clinic, chairs, nurses, scheduler, desk, manager, auditor, shifts, set(closed))
 
 
 def _staff(stage: Stage, clinic: Clinic, name: str, role: Role) -> User:
@@ -122,12 +120,10 @@ def _staff(stage: Stage, clinic: Clinic, name: str, role: Role) -> User:
     return user
 
 
-def rota(
-    stage: Stage, clinic: Clinic, nurses: list[User], closed_on: set[date], first_on: date, last_on: date
-) -> list[Shift]:
-    """Shifts of every nurse on every open day; now and then one is on leave, but never today."""
+def rota(stage: Stage, clinic: Clinic, nurses: list[User], days: Iterable[date]) -> list[Shift]:
+    """Shifts of every nurse on each of `days`; now and then one is on leave, but never today."""
     shifts = []
-    for day in open_days(first_on, last_on, closed_on):
+    for day in days:
         week = (day - date(2024, 1, 1)).days // 7
         away = week % len(nurses) if week % 3 == 0 and day.weekday() >= 3 and day != stage.today else None
         for place, nurse in enumerate(nurses):
@@ -163,7 +159,7 @@ def nurses_by_quarter(stage: Stage, day: date, shifts: list[Shift]) -> list[int]
 
 
 def holidays(year: int) -> Iterator[tuple[date, str]]:
-    """Days on which a clinic in Chicago is usually closed; one on a Saturday or Sunday is kept on the weekday beside."""
+    """Days on which a clinic in Chicago is usually closed; for one on a weekend, the weekday beside it."""
     for on, name in (
         (date(year, 1, 1), "New Year's Day"),
         (date(year, 7, 4), "Independence Day"),

@@ -72,9 +72,12 @@ def insure(stage: Stage, patient: Patient, payers: list[Payer]) -> Payer:
 
 def _plan(stage: Stage, patient: Patient, payer: Payer, starts_on: date, ends_on: date | None) -> None:
     letters = "".join(stage.pick("ABCDEFGHKLMNPRSTUVWXYZ") for _ in range(3))
-    verified = stage.today - timedelta(days=stage.rng.randint(1, 24)) if ends_on is None and stage.happens(0.85) else None
+    verified = (
+        stage.today - timedelta(days=stage.rng.randint(1, 24)) if ends_on is None and stage.happens(0.85) else None
+    )
     stage.rows.add(
         Coverage(
+            id=stage.new_id(),
             patient=patient,
             payer=payer,
             member_id=f"{letters}{stage.rng.randint(10**7, 10**8 - 1)}",

@@ -22,13 +22,14 @@ ORIGINS: tuple[Origin, ...] = (
         "Alma Bettina Corinne Dora Edith Fern Greta Hazel Ivy June Lorna Mabel Nell Opal Pearl",
         "Abel Byron Clive Dexter Emmett Floyd Gideon Homer Ira Jasper Lyle Milo Nolan Orson Percy",
         "Alcott Bramwell Castel Dunmore Ellery Fenn Greer Hollis Ivers Keller Lowe Moss Parry Quill Sand Tamm Vance "
-        "Wade Yates Zeller",
+        "Wade Yates Zeller Arden Birch Coombe Draper Farrow Gale Hobart Kestrel Larkin Mercer Oakes Pike Rowan "
+        "Selby Thorne Upton Vale Whitlock",
     ),
     _origin(
         "Adela Beatriz Carmen Dolores Elena Fabiola Graciela Inés Lucía Marisol Paloma Rocío Soledad Ximena",
         "Álvaro Benicio Cipriano Darío Esteban Facundo Gonzalo Joaquín Leandro Mateo Octavio Ramiro Tomás",
         "Alvez Bello Castillo Dacosta Espina Farro Gallo Herrera Ibarra Luján Montero Nieves Orozco Reyes Soto Varga "
-        "Zuniga",
+        "Zuniga Arce Beltrán Cuevas Durán Escobar Lozano Mejía Palacios Rivas Salinas Treviño",
         "es",
     ),
     _origin(

@@ -149,7 +149,7 @@ class _History:
         before = ""
         for status, at in zip(way, moments, strict=True):
             self._apply(status, at)
-            self._note(at, _KINDS.get(status, "step"), before, status.value, self._text(status, at))
+            self._note(at, _KINDS.get(status, "step"), before, status.value, self._text(status))
             before = status.value
         self._calls(moments[-1])
         self.held.version = len(self.paper.events)
@@ -193,7 +193,7 @@ class _History:
         found = choose_clock(line_of_business=payer.line_of_business, is_drug=True, is_urgent=False)
         return found or Clock(ClockKind.BUSINESS_DAYS, payer.usual_decision_days)
 
-    def _text(self, status: AuthorizationStatus, at: datetime) -> str:
+    def _text(self, status: AuthorizationStatus) -> str:
         held, terms = self.held, self.terms
         span = f"{_day(terms.starts_on)} to {_day(terms.ends_on)}"
         asked = terms.asked_units or terms.units
@@ -216,7 +216,9 @@ class _History:
         for _ in range(self.terms.calls):
             span = max(timedelta(minutes=30), self.stage.now - last)
             at = min(last + span * self.stage.rng.uniform(0.2, 0.9), self.stage.now - timedelta(minutes=5))
-            person = self.stage.pick(("Denise in utilization review", "Marcus, provider line", "Ms. Ota", "Intake desk"))
+            person = self.stage.pick(
+                ("Denise in utilization review", "Marcus, provider line", "Ms. Ota", "Intake desk")
+            )
             said = self.stage.pick(CALLS)
             self._note(at, "call", self.terms.status.value, self.terms.status.value, f"{person}: {said}")
             data = {"person": person, "call_reference": f"C{self.stage.rng.randint(10_000, 99_999)}"}
@@ -274,4 +276,3 @@ _WORDS = {
 
 def _day(on: date) -> str:
     return f"{on.day} {on:%B %Y}"
-

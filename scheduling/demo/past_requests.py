@@ -26,7 +26,9 @@ def answer_some(stage: Stage, house: House, bookings: Sequence[Booking]) -> None
 
 def _answered(stage: Stage, house: House, booking: Booking, state: RequestState) -> None:
     visit = booking.visit
-    asked_at = max(visit.created_at + timedelta(minutes=20), visit.period.lower - timedelta(days=stage.rng.randint(4, 9)))
+    asked_at = max(
+        visit.created_at + timedelta(minutes=20), visit.period.lower - timedelta(days=stage.rng.randint(4, 9))
+    )
     asked_on = asked_at.astimezone(stage.zone).date()
     answered_at = min(asked_at + timedelta(hours=stage.rng.uniform(1, 20)), visit.period.lower - timedelta(hours=2))
     stage.rows.add(

@@ -161,13 +161,8 @@ def prescribe(
             base, induction_offsets_days=(), induction_doses=(), first_maintenance_offset_days=None, course_limit=None
         )
     starts_on = _starts_on(stage, house, calendar, wish, base)
-    signed_on = min(starts_on, stage.today) - timedelta(days=stage.rng.randint(4, 26))
-    ends_on = signed_on + YEAR
-    if wish.since is Since.LONG and starts_on < stage.today and stage.happens(0.12):
-        # Signed long ago, so that the prescriber must soon sign again.
-        signed_on = stage.today - YEAR + timedelta(days=stage.rng.randint(25, 80))
-        ends_on = signed_on + YEAR
-    facts = completed(replace(base, starts_on=starts_on, signed_on=signed_on, ends_on=ends_on), treatment)
+    signed_on = _signed_on(stage, wish, starts_on)
+    facts = completed(replace(base, starts_on=starts_on, signed_on=signed_on, ends_on=signed_on + YEAR), treatment)
     accepted_on = signed_on + timedelta(days=stage.rng.randint(1, 3))
     order = TreatmentOrder(
         id=stage.new_id(),
@@ -186,6 +181,13 @@ def prescribe(
     is_at_risk = bool(SLOWS_IMMUNE_GLOBULIN & risks)
     known = PatientFacts(is_at_risk=is_at_risk, last_given_on=last_given)
     return Prescription(patient, order, facts, treatment, known, wish.since, payer, wish.is_due_today)
+
+
+def _signed_on(stage: Stage, wish: Wish, starts_on: date) -> date:
+    """Some days before the first course; of a few so long ago that the prescriber must soon sign again."""
+    if wish.since is Since.LONG and starts_on < stage.today and stage.happens(0.12):
+        return stage.today - YEAR + timedelta(days=stage.rng.randint(25, 80))
+    return min(starts_on, stage.today) - timedelta(days=stage.rng.randint(4, 26))
 
 
 def _ordered(
@@ -232,6 +234,8 @@ def _starts_on(stage: Stage, house: House, calendar: Calendar, wish: Wish, facts
         reach = [stage.today + timedelta(days=offset) for offset in range(5, 33)]
     else:
         until = 10 if facts.product.id in ENDS_BY_ITSELF else -5
-        reach = [stage.first_on + timedelta(days=offset) for offset in range((stage.today - stage.first_on).days + until)]
+        reach = [
+            stage.first_on + timedelta(days=offset) for offset in range((stage.today - stage.first_on).days + until)
+        ]
     last_weekday = TUESDAY if facts.product.id == "iron_sucrose" else THURSDAY
     return stage.pick([day for day in reach if day.weekday() <= last_weekday and day not in house.closed_on])

@@ -12,6 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db import models
+from django.db.models import NOT_PROVIDED
 
 from core.clock import instant
 
@@ -59,9 +60,10 @@ class Rows:
     def facts(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Every row as plain values, for comparing two plans."""
         for kind, rows in self.by_model.items():
-            names = [column.attname for column in kind._meta.concrete_fields if not column.generated]
+            ours = [column for column in kind._meta.concrete_fields if not column.generated]
+            names = [column.attname for column in ours if column.db_default is NOT_PROVIDED]
             for row in rows:
-                yield kind.__name__, tuple(str(getattr(row, name, None)) for name in names if name != "created_at")
+                yield kind.__name__, tuple(str(getattr(row, name)) for name in names)
 
 
 @dataclass
@@ -100,9 +102,7 @@ class Stage:
         """A version 7 UUID that sorts after the ones before it."""
         self._ids += 1
         milliseconds = self._first_millisecond + self._ids // 4096
-        return UUID(
-            int=milliseconds << 80 | 0x7 << 76 | self._ids % 4096 << 64 | 0b10 << 62 | self.rng.getrandbits(62)
-        )
+        return UUID(int=milliseconds << 80 | 0x7 << 76 | self._ids % 4096 << 64 | 0b10 << 62 | self.rng.getrandbits(62))
 
     def at(self, day: date, hour: int, minute: int = 0) -> datetime:
         """The instant of a wall-clock time."""

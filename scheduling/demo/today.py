@@ -3,19 +3,19 @@
 Chance alone would leave one of these out on some days, so each is given a part; the times fit the clinic's clock.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from scheduling.demo import play
 from scheduling.demo.play import S, Step, Timing
+from scheduling.domain.statuses import VisitStatus
 
 WAITING_FOR = (18, 6)
 """Minutes that the two in the waiting room have sat there."""
 LEAST_OBSERVED = 3
 LEAST_SEATED = 1
-Chooser = Callable[["Actor"], bool]
 
 
 @dataclass
@@ -29,15 +29,15 @@ class Actor:
     is_late: bool = False
 
     @property
-    def status(self) -> play.VisitStatus | None:
+    def status(self) -> VisitStatus | None:
         return self.steps[-1].to if self.steps else None
 
 
 def stage_the_morning(actors: Sequence[Actor], now: datetime, rng: Random) -> None:
     """Give every visit of today its steps up to `now`."""
     in_order = sorted(actors, key=lambda actor: (actor.timing.start, actor.key))
-    _miss_one(in_order, now, rng)
     _let_one_be_late(in_order, now)
+    _miss_one(in_order, now, rng)
     _let_two_wait(in_order, now)
     for actor in in_order:
         if actor.steps is None and not actor.is_late:
@@ -47,22 +47,23 @@ def stage_the_morning(actors: Sequence[Actor], now: datetime, rng: Random) -> No
 
 
 def _miss_one(actors: Sequence[Actor], now: datetime, rng: Random) -> None:
-    early = [a for a in actors if a.may_be_missed and a.timing.start <= now - timedelta(minutes=90)]
+    early = [a for a in actors if a.may_be_missed and not a.is_late and a.timing.start <= now - timedelta(minutes=90)]
     shortest = min(early, key=lambda actor: actor.timing.end - actor.timing.start, default=None)
     if shortest is not None:
         shortest.steps = [play.no_show_at(shortest.timing.start, rng)]
 
 
 def _let_two_wait(actors: Sequence[Actor], now: datetime) -> None:
-    near = [a for a in actors if a.steps is None and abs(a.timing.start - now) <= timedelta(minutes=30)]
+    near = [
+        a for a in actors if a.steps is None and not a.is_late and abs(a.timing.start - now) <= timedelta(minutes=30)
+    ]
     near.sort(key=lambda actor: abs(actor.timing.start - now))
     for actor, minutes in zip(near, WAITING_FOR, strict=False):
         actor.steps = [Step(S.ARRIVED, (now - timedelta(minutes=minutes)).replace(microsecond=0))]
 
 
 def _let_one_be_late(actors: Sequence[Actor], now: datetime) -> None:
-    shortest, longest = timedelta(minutes=10), timedelta(minutes=60)
-    due = [a for a in actors if a.steps is None and shortest <= now - a.timing.start <= longest]
+    due = [actor for actor in actors if now - actor.timing.start >= timedelta(minutes=10)]
     if due:
         due[-1].is_late = True
 

@@ -1,7 +1,7 @@
 """Which authorization pays for which visit, line by line in the unit ledger, and a note where none does."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage
 from authorizations.domain.statuses import AuthorizationStatus
@@ -35,32 +35,26 @@ def _enter(stage: Stage, paper: Paper, booking: Booking, by: str) -> None:
     held = paper.authorization
     visit.authorization = held
     booked_at = max(visit.created_at, held.decided_at or held.created_at)
-    _line(stage, paper, booking, LedgerKind.RESERVE, booked_at, by, reserved=units)
+    _line(stage, booking, LedgerKind.RESERVE, at=booked_at, by=by, reserved=units)
     if visit.status in USED:
+        nurse = visit.nurse.name if visit.nurse else by
         ended_at = visit.ended_at or visit.period.upper
-        _line(stage, paper, booking, LedgerKind.POST, ended_at, visit.nurse.name, reserved=-units, used=units)
+        _line(stage, booking, LedgerKind.POST, at=ended_at, by=nurse, reserved=-units, used=units)
         paper.left -= units
     elif visit.status in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
-        _line(stage, paper, booking, LedgerKind.RELEASE, max(visit.updated_at, booked_at), by, reserved=-units)
+        freed_at = max(visit.updated_at, booked_at)
+        _line(stage, booking, LedgerKind.RELEASE, at=freed_at, by=by, reserved=-units)
     else:
         paper.left -= units
 
 
 def _line(
-    stage: Stage,
-    paper: Paper,
-    booking: Booking,
-    kind: LedgerKind,
-    at: object,
-    by: str,
-    *,
-    reserved: int = 0,
-    used: int = 0,
+    stage: Stage, booking: Booking, kind: LedgerKind, *, at: datetime, by: str, reserved: int = 0, used: int = 0
 ) -> None:
     stage.rows.add(
         LedgerEntry(
             id=stage.new_id(),
-            authorization=paper.authorization,
+            authorization=booking.visit.authorization,
             visit_id=booking.visit.id,
             kind=kind.value,
             units=booking.day.units,

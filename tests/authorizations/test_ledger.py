@@ -198,3 +198,12 @@ def test_eight_at_once_for_the_last_units_never_overdraw() -> None:
         assert outcomes == ["auth_units_short"] * 5 + ["won"] * 3
         assert totals(authorization) == (180, 0, 0)
         assert LedgerEntry.objects.filter(authorization=authorization).count() == 3
+
+
+@pytest.mark.django_db
+def test_where_the_payer_asks_for_nothing_there_is_nothing_to_count() -> None:
+    authorization, visit = approved(status="not_required", units_approved=0), uuid4()
+    reserve(authorization, visit)
+    ledger.post(visit_id=visit, units=60, service_on=VISIT_DAY, by=BY)
+    assert totals(authorization) == (0, 0, 0)
+    assert not LedgerEntry.objects.filter(visit_id=visit).exists()
