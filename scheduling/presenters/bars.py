@@ -57,7 +57,8 @@ class Strip:
 class Bar:
     """A visit on the board. `offset` and `width` count quarter hours from opening; `starts` and `ends` are clock times.
 
-    `is_movable` says whether its status lets it move; `next_to` and `next_word` are its usual next step, if any.
+    `said` is what is read aloud after the words that are seen; `is_movable` whether its status lets it move; `next_to`
+    and `next_word` are its usual next step, if any.
     """
 
     id: UUID
@@ -77,7 +78,7 @@ class Bar:
     is_movable: bool
     flags: tuple[Flag, ...]
     strips: tuple[Strip, ...]
-    label: str
+    said: str
     next_to: str
     next_word: str
     arrived_at: datetime | None
@@ -95,7 +96,6 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     after = next_step(VisitStatus(visit.status))
     starts, ends = f"{start.astimezone(zone):%H:%M}", f"{end.astimezone(zone):%H:%M}"
     word = look_of("visit", visit.status).word.lower()
-    said = [str(visit.patient), drug, f"{starts} to {ends}", f"chair {chair.name}", word, timer]
     return Bar(
         id=visit.id,
         url=url,
@@ -114,7 +114,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
         is_movable=visit.status in MOVABLE,
         flags=flags,
         strips=tuple(_strips(visit)),
-        label=", ".join(part for part in [*said, *(flag.sentence for flag in flags)] if part),
+        said=" ".join([f"chair {chair.name}, {word}.", *(flag.sentence for flag in flags)]),
         next_to=after.value if after else "",
         next_word=STEP_WORDS[after] if after else "",
         arrived_at=visit.arrived_at,

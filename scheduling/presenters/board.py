@@ -23,6 +23,9 @@ from scheduling.queries.board import BoardDay, LoadQuarter
 
 SHORTEST_DAY = 16
 LONGEST_DAY = 64
+SHORTEST_GAP_MINUTES = 30
+"""Shorter free time is drawn but no link: nothing is that short, and it would be too narrow to press."""
+
 SOME_ID = UUID(int=0)
 
 KEYS: Mapping[str, tuple[VisitStatus, ...]] = {
@@ -162,7 +165,7 @@ def _free(
             gone = Interval(free.start, min(free.end, bookable_from))
             offset = _offset(gone.start, day)
             yield offset, markup.past(offset=offset, width=gone.minutes // 15)
-        if free.end > bookable_from:
+        if (free.end - max(free.start, bookable_from)) >= timedelta(minutes=SHORTEST_GAP_MINUTES):
             coming = Interval(max(free.start, bookable_from), free.end)
             yield _offset(coming.start, day), _gap(coming, chair, board, day, find_url)
 
@@ -175,7 +178,7 @@ def _gap(free: Interval, chair: Chair, board: BoardDay, day: Interval, find_url:
         offset=offset,
         width=free.minutes // 15,
         url=f"{find_url}?place={chair.id}@{quote(free.start.strftime('%Y-%m-%dT%H:%MZ'), safe=':')}",
-        label=f"Chair {chair.name} free {start:%H:%M} to {end:%H:%M}, {free.minutes} minutes. Book",
+        said=f"chair {chair.name} free {start:%H:%M} to {end:%H:%M}. Book",
         minutes=free.minutes,
     )
 

@@ -29,19 +29,20 @@ def visit(bar: Bar, icons: Icons, *, is_selected: bool) -> str:
     moves = " data-moves" if bar.is_movable else ""
     return (
         f'<a class="visit {state} s{bar.offset} w{bar.width}" id="visit-{bar.id}" href="{bar.url}" '
-        f'aria-label="{escape(bar.label)}" data-status="{bar.status}" data-version="{bar.version}"{moves}>'
+        f'data-status="{bar.status}" data-version="{bar.version}"{moves}>'
         f"{icons[look_of('visit', bar.status).icon]}"
         f'<span class="visit-text"><span class="visit-who"><b>{escape(bar.name)}</b> '
-        f'<span class="visit-drug">{escape(bar.drug)}</span></span><span class="visit-when">{bar.starts}'
-        f'<span class="visit-end">–{bar.ends}{timer}</span></span></span>{_flags(bar, icons)}{_phases(bar)}</a>'
+        f'<span class="visit-drug">{escape(bar.drug)}</span></span> <span class="visit-when">{bar.starts}'
+        f'<span class="visit-end">–{bar.ends}{timer}</span></span></span>{_flags(bar, icons)}'
+        f'<span class="visually-hidden">, {escape(bar.said)}</span>{_phases(bar)}</a>'
     )
 
 
-def gap(*, id_: str, offset: int, width: int, url: str, label: str, minutes: int) -> str:
+def gap(*, id_: str, offset: int, width: int, url: str, said: str, minutes: int) -> str:
     """Free time as a link that books it."""
     return (
-        f'<a class="gap s{offset} w{width}" id="{id_}" href="{escape(url)}" aria-label="{escape(label)}">'
-        f'<span class="gap-label">+ {minutes} min</span></a>'
+        f'<a class="gap s{offset} w{width}" id="{id_}" href="{escape(url)}">'
+        f'<span class="gap-label">+ {minutes} min</span><span class="visually-hidden">: {escape(said)}</span></a>'
     )
 
 

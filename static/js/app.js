@@ -16,6 +16,11 @@ const clock = (at) =>
   new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone }).format(at);
 
 document.documentElement.classList.add("js");
+try {
+  sessionStorage.removeItem("htmx-current-path-for-history"); // an address names a visit: nothing stays in the browser
+} catch {
+  // storage is turned off: then there is nothing in it
+}
 
 /* Announcements: the region is emptied first, so the same sentence twice is read twice. */
 document.addEventListener("clinic:announce", ({ detail }) => {
@@ -25,6 +30,12 @@ document.addEventListener("clinic:announce", ({ detail }) => {
 });
 document.addEventListener("announce", ({ detail }) => tell("announce", detail.value ?? detail));
 document.addEventListener("toast", ({ detail }) => tell("toast", detail));
+
+/* htmx notes the address of every page, and a search's address holds a name: nothing of patients stays in the browser. */
+const forgetAddress = () => sessionStorage.removeItem("htmx-current-path-for-history");
+forgetAddress();
+document.addEventListener("htmx:pushedIntoHistory", forgetAddress);
+document.addEventListener("htmx:replacedInHistory", forgetAddress);
 
 let focusAfterSettle = null;
 document.addEventListener("focus-on", ({ detail }) => { focusAfterSettle = detail.value ?? detail; });
@@ -106,7 +117,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const wanted = focusAfterSettle && document.querySelector(focusAfterSettle);
   focusAfterSettle = null;
   if (wanted) wanted.focus();
-  else detail.target?.querySelector?.("[data-autofocus]")?.focus();
+  else if (!detail.target?.contains(document.activeElement)) detail.target?.querySelector?.("[data-autofocus]")?.focus();
 });
 
 /* Stale bar: says so when nothing live has answered for 45 s, and leaves by itself. */
@@ -186,7 +197,7 @@ document.addEventListener("keydown", (event) => {
 /* One press, one request: a form sent twice by an impatient hand is sent once. */
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "get" || form.matches("[hx-post]")) return;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post]")) return;
   if (form.dataset.sent) {
     event.preventDefault();
     return;

@@ -87,6 +87,10 @@ new MutationObserver((records) => {
     }
   }
 }).observe(byId("toasts"), { childList: true });
+document.addEventListener("htmx:afterRequest", ({ detail }) => {
+  const at = changes.findLastIndex((one) => one.url === detail.elt.action);
+  if (at >= 0 && detail.elt.closest("#toasts")) changes.splice(at, 1);
+}, { capture: true });
 const undo = () => {
   const last = changes.pop();
   if (!last) {
@@ -130,16 +134,21 @@ const withVisit = (act) => () => {
   if (bar) act(bar);
   else say("Go to a visit first.");
 };
-const press = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`)?.click();
+const keyed = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+const find = () => {
+  const link = keyed("f");
+  if (link) ajax("GET", link.getAttribute("href"), { source: focused() ?? link });
+};
 const KEYS = {
   m: withVisit((bar) => live().hasAttribute("data-can-move") && moveByKeys(bar)),
   c: withVisit((bar) => live().hasAttribute("data-can-move") && moveByKeys(bar, { chairOnly: true })),
-  n: () => (focused()?.matches(".gap") ? open(focused()) : press("f")),
+  f: find,
+  n: () => (focused()?.matches(".gap") ? open(focused()) : find()),
   u: undo,
-  "/": () => document.querySelector('[data-key="/"]')?.focus(),
+  "/": () => keyed("/")?.focus(),
 };
 for (const key of ["a", "s", "o", "d"]) KEYS[key] = withVisit((bar) => ask(bar, key));
-for (const key of ["f", "t", "[", "]", "?"]) KEYS[key] = () => press(key);
+for (const key of ["t", "[", "]", "?"]) KEYS[key] = () => keyed(key)?.click();
 
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
 const isElsewhere = (target) => target.closest("dialog, .topbar, .toasts");
