@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -9,7 +10,7 @@ from django.urls import NoReverseMatch, reverse
 
 from accounts.domain.policy import Permission, Role
 from accounts.models import Clinic
-from accounts.queries import Workplace
+from accounts.queries import Workplace, sole_clinic
 from core import clock
 from core.actor import NOBODY, Actor
 
@@ -35,6 +36,7 @@ class WorkplaceView:
     is_patient: bool
     is_demo: bool
     demo_now: datetime | None
+    demo_zone: ZoneInfo | None
     can_search: bool
 
 
@@ -71,9 +73,16 @@ def workplace(request: HttpRequest) -> dict[str, WorkplaceView]:
             is_patient=is_patient,
             is_demo=settings.DEMO,
             demo_now=clock.now() if settings.DEMO else None,
+            demo_zone=_demo_zone(clinic),
             can_search=actor.can(Permission.PATIENT_VIEW),
         )
     }
+
+
+def _demo_zone(clinic: Clinic | None) -> ZoneInfo | None:
+    """Where the demo's clock hangs, for visitors too; None outside a demo."""
+    shown = (clinic or sole_clinic()) if settings.DEMO else None
+    return shown.zone if shown else None
 
 
 def _item(request: HttpRequest, label: str, name: str) -> NavItem:

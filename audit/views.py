@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from audit import queries
+from audit import presenters, queries
 from audit.forms import LogFilterForm
 from audit.queries import LogFilter, LogPage
 from audit.services.record import record
@@ -25,7 +25,7 @@ def log(request: HttpRequest) -> HttpResponse:
     actor = actor_of(request)
     form = LogFilterForm(request.GET, actions=queries.actions(actor.clinic_id))
     if not form.is_valid():
-        return render(request, "audit/log.html", {"form": form, "page": LogPage()}, status=422)
+        return render(request, "audit/log.html", {"form": form, "page": LogPage(), "rows": []}, status=422)
     facts: dict[str, Any] = form.cleaned_data
     page = queries.log(
         LogFilter(
@@ -47,7 +47,8 @@ def log(request: HttpRequest) -> HttpResponse:
         patient_id=facts["patient"],
         detail={"filters": sorted(name for name, value in facts.items() if value)},
     )
-    return render(request, "audit/log.html", {"form": form, "page": page, "older_url": _older(request, page)})
+    context = {"form": form, "page": page, "rows": presenters.rows(page.events), "older_url": _older(request, page)}
+    return render(request, "audit/log.html", context)
 
 
 def _older(request: HttpRequest, page: LogPage) -> str:

@@ -85,6 +85,17 @@ class SubmitForm(ActForm):
         return {"reference": authorization.reference, "is_urgent": authorization.is_urgent}
 
 
+_ANSWER_ROWS = (
+    ("outcome",),
+    ("reference", "hcpcs"),
+    ("units", "visits"),
+    ("starts_on", "ends_on"),
+    ("limit_units", "limit_days"),
+    ("reason",),
+    ("appeal_due_on", "follow_up_on"),
+)
+
+
 class AnswerForm(ActForm):
     """What the payer said."""
 
@@ -96,10 +107,15 @@ class AnswerForm(ActForm):
     ends_on = _day("Last day")
     hcpcs = _text("Drug code approved", most=8)
     limit_units = _number("At most this many units", help_text="Only if the payer limits how often.")
-    limit_days = _number("in this many days")
+    limit_days = _number("In this many days")
     reason = _text("If denied or pended: what the payer said", most=200, rows=2)
     appeal_due_on = _day("Last day to appeal", help_text="Empty: the legal limit of this kind of plan, where known.")
     follow_up_on = _day("Next follow-up", help_text="Empty: the usual day.")
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        """The fields, those that belong together side by side."""
+        return [[self[name] for name in names] for names in _ANSWER_ROWS]
 
     def proposed(self, authorization: Authorization) -> dict[str, Any]:
         return {

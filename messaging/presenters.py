@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.conf import settings
 
@@ -30,6 +31,7 @@ class Card:
     is_sms: bool
     is_open: bool
     recipient: str
+    patient_id: UUID | None
     to: str
     sender: str
     at: datetime
@@ -90,6 +92,7 @@ def _card(message: OutboxMessage, language: str) -> Card:
         is_sms=message.channel == Channel.SMS,
         is_open=is_open,
         recipient=message.recipient_name,
+        patient_id=message.patient_id,
         to=message.to,
         sender=message.clinic.public_name,
         at=message.due_at if is_open else (message.settled_at or message.due_at),

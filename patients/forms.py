@@ -71,18 +71,20 @@ class DetailsForm(forms.Form):
     )
     agrees_to_sms = forms.BooleanField(required=False, label="Agreed to reminders by text message")
     time_zone = forms.ChoiceField(required=False, label="Time zone", help_text="Empty means the clinic's.")
-    language = forms.CharField(max_length=8, label="Language", help_text="A code such as en or es.", initial="en")
+    language = forms.CharField(
+        max_length=8, label="Language", help_text="en for English, es for Spanish …", initial="en"
+    )
     needs_private_room = forms.BooleanField(required=False, label="Needs a private room")
     needs_interpreter = forms.BooleanField(required=False, label="Needs an interpreter")
     prefers_weekday = forms.TypedChoiceField(
         required=False,
         coerce=int,
         empty_value=None,
-        label="Prefers",
+        label="Preferred day",
         choices=[("", "Any day"), *enumerate(WEEKDAYS)],
     )
     prefers_time = forms.TimeField(
-        required=False, label="Prefers to start at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
+        required=False, label="Preferred start", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from authorizations.domain.risk import RiskClass
 from authorizations.domain.statuses import COVERING
-from authorizations.presenters.acts import ActLink, next_act
+from authorizations.presenters.acts import ActLink, link, next_act
 from authorizations.queries.worklist import AT_RISK, MISSING, QueueFilter, QueueRow
 
 FILTER_WORDS = {
@@ -132,8 +132,14 @@ def _look(row: QueueRow) -> str:
 def _act(row: QueueRow, order_page: str) -> ActLink | None:
     if row.authorization is None:
         return ActLink("Start request", order_page, "new")
-    needs_renewal = (row.risk.risk in _RENEW or row.is_low) and not row.is_renewal_open
-    return next_act(row.authorization, needs_renewal=needs_renewal)
+    if row.waiting is not None and not row.waiting_reasons:
+        return link("cover", "Cover visits", row.authorization)
+    ends_too_early = row.ends_on is not None and row.next_visit is not None and row.ends_on < row.next_visit.on
+    needs_renewal = (row.risk.risk in _RENEW or row.is_low or ends_too_early) and not row.is_renewal_open
+    usual = next_act(row.authorization, needs_renewal=needs_renewal)
+    if usual is None and row.risk.risk is RiskClass.FOLLOW_UP_OVERDUE:
+        return link("follow-up", "Follow up", row.authorization)
+    return usual
 
 
 def _initials(name: str) -> str:

@@ -231,7 +231,7 @@ def _row(
         status=item.status,
         risk=risk,
         next_visit=visit,
-        is_next_covered=is_held,
+        is_next_covered=is_held and is_covering and _is_valid_on(item, visit),
         ends_on=item.ends_on if is_covering else None,
         days_to_end=(item.ends_on - today).days if is_covering and item.ends_on else None,
         visits_left=visits_left,
@@ -243,6 +243,13 @@ def _row(
         waiting_reasons=mine.cover.reasons if mine else (),
     )
     return (*queue_key(facts, risk), row.patient_name, str(item.id)), row
+
+
+def _is_valid_on(item: Authorization, visit: UpcomingVisit | None) -> bool:
+    """Whether the day of the visit lies between the authorization's first and last."""
+    if visit is None:
+        return False
+    return (item.starts_on is None or item.starts_on <= visit.on) and (item.ends_on is None or visit.on <= item.ends_on)
 
 
 def _its_next(item: Authorization, visits: Sequence[UpcomingVisit], waits: _Waiting | None) -> UpcomingVisit | None:

@@ -6,6 +6,7 @@ from datetime import date, datetime, time, timedelta
 from itertools import groupby
 
 from django.utils.dates import WEEKDAYS
+from django.utils.text import capfirst
 
 from accounts.models import OpeningHours
 from core import clock
@@ -54,6 +55,8 @@ class VisitCard:
     is_insured: bool
     status: str
     is_to_come: bool
+    was_here: bool
+    is_off: bool
     is_confirmed: bool
     can_undo: bool
     is_soon: bool
@@ -88,6 +91,8 @@ def card(visit: Visit, *, by: Actor) -> VisitCard:
         is_insured=is_to_come and queries.is_insured(visit),
         status=_PATIENT_WORDS[VisitStatus(visit.status)],
         is_to_come=is_to_come,
+        was_here=visit.status in {VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY},
+        is_off=visit.status in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED},
         is_confirmed=visit.status == VisitStatus.CONFIRMED,
         can_undo=queries.can_undo(visit, by.id),
         is_soon=visit.period.lower - now < timedelta(days=2),
@@ -151,7 +156,7 @@ def _clock(wall: time) -> str:
 
 def _what(visit: Visit) -> str:
     product = visit.course_day.course.order.product
-    return product.board_name or product.name
+    return capfirst(product.board_name or product.name)
 
 
 def _turnover_minutes(visit: Visit) -> int:

@@ -15,6 +15,7 @@ from audit.services.record import record
 from core.errors import Refusal
 from core.permissions import public, requires
 from scheduling.domain.calendar_file import calendar_file
+from scheduling.domain.move_wishes import MoveWish
 from scheduling.models import Visit
 from scheduling.portal import presenters, queries
 from scheduling.portal.forms import MoveForm
@@ -113,6 +114,7 @@ def visit_ask(request: ClinicRequest, visit_id: UUID, wish: str = "") -> HttpRes
             messages.success(request, "We got your request.")
             return redirect("portal:visit", visit_id=own.id)
     shown = {
+        "title": "Tell us you can’t come" if wish == MoveWish.CANCEL else "Ask to move",
         "form": form,
         "days": presenters.by_day(offered),
         "chosen": form["half_days"].value() or [],
