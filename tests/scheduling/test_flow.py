@@ -192,6 +192,21 @@ def test_capacity_follows_the_rota_and_keeps_what_is_booked(world: World) -> Non
     assert slot.override_load == slot.load_used == visit.load_profile[0]
 
 
+def test_finishing_a_visit_early_beside_an_overridden_quarter_hour_is_possible(world: World) -> None:
+    from scheduling.services.booking import Override
+
+    quarter = CapacitySlot.objects.filter(starts_at=at(TUESDAY, 9, 30))
+    normal = book(world)
+    quarter.update(load_cap=40)
+    book(world, course_day=world.another_day(), chair=1, override=Override("Charge nurse helps"))
+    assert quarter.get().override_load == quarter.get().load_used - 40 > 0
+    with time_machine.travel(at(TUESDAY, 10), tick=False):
+        done = run(world, normal, S.ARRIVED, S.SEATED, S.INFUSING, S.COMPLETED)
+    assert done.period.upper == at(TUESDAY, 10)
+    slot = quarter.get()
+    assert slot.override_load == slot.load_used - 40
+
+
 def test_every_forward_move_has_a_way_back() -> None:
     for before, afters in FORWARD.items():
         for after in afters:
