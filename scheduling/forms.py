@@ -20,10 +20,21 @@ class PlaceForm(forms.Form):
     """A chair and a start: either one value ``place`` from a button, or chair, date and time chosen by hand."""
 
     place = forms.CharField(required=False, widget=forms.HiddenInput)
-    chair = forms.ModelChoiceField(Chair.objects.none(), required=False, label="Chair", empty_label="Choose a chair")
-    day = forms.DateField(required=False, label="Day", widget=forms.DateInput(attrs={"type": "date"}))
+    chair = forms.ModelChoiceField(
+        Chair.objects.none(),
+        label="Chair",
+        empty_label="Choose a chair",
+        error_messages={"required": "Choose a chair."},
+    )
+    day = forms.DateField(
+        label="Day",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        error_messages={"required": "Choose a day."},
+    )
     at = forms.TimeField(
-        required=False, label="Time", widget=forms.TimeInput(attrs={"type": "time", "step": 900}, format="%H:%M")
+        label="Time",
+        widget=forms.TimeInput(attrs={"type": "time", "step": 900}, format="%H:%M"),
+        error_messages={"required": "Choose a time."},
     )
     reason = forms.CharField(
         required=False, max_length=200, label="Reason to go ahead", help_text="Kept on the visit and shown everywhere."
@@ -35,6 +46,9 @@ class PlaceForm(forms.Form):
         chairs = self.fields["chair"]
         assert isinstance(chairs, forms.ModelChoiceField)  # noqa: S101 (tells the type checker what line 24 says)
         chairs.queryset = Chair.objects.filter(clinic=clinic, is_active=True).select_related("clinic")
+        if str(self.data.get("place") or "").strip():
+            for name in ("chair", "day", "at"):
+                self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         """Find `chair` and `start` (an instant) in whichever way they were given."""
@@ -42,11 +56,6 @@ class PlaceForm(forms.Form):
         if data.get("place"):
             self._read_place(data)
             return data
-        if not data.get("chair") and "chair" not in self.errors:
-            self.add_error("chair", "Choose a chair.")
-        for name, words in (("day", "Choose a day."), ("at", "Choose a time.")):
-            if data.get(name) is None and name not in self.errors:
-                self.add_error(name, words)
         if data.get("day") and data.get("at"):
             self._read_wall_clock(data)
         return data
@@ -90,12 +99,7 @@ class CancelForm(forms.Form):
 class FindForm(forms.Form):
     """What to look for: whom, and when."""
 
-    q = forms.CharField(
-        required=False,
-        max_length=80,
-        label="Patient",
-        widget=forms.TextInput(attrs={"data-autofocus": "", "autocomplete": "off"}),
-    )
+    q = forms.CharField(required=False, max_length=80, label="Patient")
     course_day = forms.UUIDField(required=False, widget=forms.HiddenInput)
     first = forms.DateField(required=False, label="From", widget=forms.DateInput(attrs={"type": "date"}))
     last = forms.DateField(required=False, label="To", widget=forms.DateInput(attrs={"type": "date"}))

@@ -151,7 +151,7 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
     uncovered = codes.keys() - capacity - window
     if uncovered and visit.authorization is None:
         item = codes[sorted(uncovered)[0]]
-        yield Flag("No PA", "flag-bad", "octagon", f"No authorization: {item['sentence']}")
+        yield Flag("No PA", "flag-bad", "octagon", item["sentence"])
     elif visit.authorization is not None and visit.authorization.ends_on is not None:
         left = (visit.authorization.ends_on - visit.period.lower.astimezone(zone).date()).days
         if left <= EXPIRES_SOON_DAYS:

@@ -125,10 +125,14 @@ def _moving(request: ClinicRequest, visit: Visit, form: PlaceForm, *, refusal: R
     """
     is_fresh = refusal is None or isinstance(refusal, Stale)
     day = visit.course_day
+    found = openings.find(clinic=request.clinic, course_day=day, moving=visit, limit=8)
+    elsewhere = [
+        one for one in found if (one.chair.id, one.opening.interval.start) != (visit.chair_id, visit.period.lower)
+    ]
     context = answers.shown(request, visit) | {
         "form": form,
         "version": visit.version if is_fresh else _version(request),
-        "openings": finding.rows(openings.find(clinic=request.clinic, course_day=day, moving=visit, limit=8)),
+        "openings": finding.rows(elsewhere),
     }
     if refusal is not None and not is_fresh:
         wanted = {"chair": form.cleaned_data["chair"], "start": form.cleaned_data["start"]}

@@ -151,7 +151,7 @@ for (const key of ["a", "s", "o", "d"]) KEYS[key] = withVisit((bar) => ask(bar, 
 for (const key of ["t", "[", "]", "?"]) KEYS[key] = () => keyed(key)?.click();
 
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
-const isElsewhere = (target) => target.closest("dialog, .topbar, .toasts");
+const isElsewhere = (target) => target.closest("dialog[open], .topbar, .toasts");
 
 /* In the panel, up and down go through what can be chosen, from the search box too. */
 const choose = (event) => {

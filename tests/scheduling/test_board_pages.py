@@ -207,6 +207,7 @@ def test_a_visit_is_moved_to_a_place_from_the_list(desk: Client, day: Day) -> No
         ({"chair": "", "day": "2026-13-40", "at": "25:00"}, "Enter a valid date."),
         ({"day": "1066-10-14", "at": "09:00"}, "Choose a day in this century."),
         ({}, "Choose a chair."),
+        ({"place": "  "}, "Choose a time."),
     ],
 )
 def test_a_place_that_makes_no_sense_is_refused_beside_its_field(
