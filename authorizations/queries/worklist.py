@@ -142,7 +142,7 @@ Keyed = tuple[tuple[object, ...], QueueRow]
 
 
 def _open(clinic: Clinic, today: date) -> QuerySet[Authorization]:
-    over = [status.value for status in (*CLOSED, S.NOT_REQUIRED, S.EXPIRED)]
+    over = [status.value for status in (*CLOSED, S.NOT_REQUIRED)]
     coming = CourseDay.objects.filter(course__order=OuterRef("order_id"), due_on__gte=today).order_by("due_on", "id")
     renewals = Authorization.objects.filter(
         patient=OuterRef("patient_id"),
@@ -152,6 +152,7 @@ def _open(clinic: Clinic, today: date) -> QuerySet[Authorization]:
     return (
         Authorization.objects.for_clinic(clinic)
         .exclude(status__in=over)
+        .exclude(status=S.EXPIRED, units_reserved=0)
         .select_related("patient", "payer", "product", "owner", "clinic")
         .annotate(
             units_per_visit=Subquery(coming.values("units")[:1]),

@@ -21,7 +21,6 @@ from scheduling.demo.play import S, Step, Timing
 from scheduling.demo.stage import Say, Stage, silent
 from scheduling.demo.today import Actor as Player
 from scheduling.demo.today import stage_the_morning
-from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import EXPECTED, FINISHED, IN_CHAIR, VisitStatus
 from scheduling.models import Visit
 from scheduling.services import flow, reminders
@@ -104,14 +103,7 @@ class _Clinic:
         if step.to is S.SEATED and visit.nurse_id is None:
             Visit.objects.filter(pk=visit.pk).update(nurse=nurse)
         by = self.acting.get(visit.nurse_id or nurse.id) or self.acting[nurse.id]
-        try:
-            return flow.advance(visit=visit, to=step.to, expected_version=visit.version, by=by)
-        except Refusal as refusal:
-            if refusal.code not in CAPACITY_CODES:
-                raise
-            # Beside a visit that was booked over capacity, shortening this one is refused unless it may be over too.
-            Visit.objects.filter(pk=visit.pk).update(is_over_capacity=True)
-            return flow.advance(visit=visit, to=step.to, expected_version=visit.version, by=by)
+        return flow.advance(visit=visit, to=step.to, expected_version=visit.version, by=by)
 
     def _confirm(self) -> int:
         """Most visits of today and the next three days are confirmed by now."""

@@ -115,6 +115,15 @@ def test_an_expired_authorization_leaves_its_visit_missing_one(desk: Desk) -> No
     assert (row.status, row.authorization) == ("missing", None)
 
 
+def test_an_approval_that_ran_out_stays_on_the_queue_while_visits_still_count_on_it(desk: Desk) -> None:
+    ended = desk.authorization(ends_on=date(2026, 12, 1))
+    desk.book(ended.order, date(2026, 11, 30))
+    Authorization.objects.filter(pk=ended.pk).update(ends_on=date(2026, 11, 20))
+    Authorization.objects.filter(pk=ended.pk).update(status="expired")
+    (row,) = rows(desk)
+    assert (row.authorization, row.risk.risk, row.is_next_covered) == (ended, RiskClass.VISIT_UNCOVERED, False)
+
+
 def test_what_is_closed_or_another_clinics_is_not_on_the_queue(desk: Desk) -> None:
     for status in ("withdrawn", "cancelled", "superseded", "not_required", "expired"):
         desk.authorization(status=status)
