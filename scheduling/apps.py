@@ -7,11 +7,14 @@ class SchedulingConfig(AppConfig):
     name = "scheduling"
 
     def ready(self) -> None:
-        """Tell `authorizations` and `messaging` who knows the visits: they may not import this package."""
+        """Tell the packages to the left who knows the visits: they may not import this one."""
+        from accounts import context  # noqa: PLC0415
         from authorizations import demand  # noqa: PLC0415 (models are ready only now)
         from messaging import subjects  # noqa: PLC0415
         from scheduling.demand import VisitDemand  # noqa: PLC0415
+        from scheduling.queries import requests  # noqa: PLC0415
         from scheduling.services import visit_messages  # noqa: PLC0415
 
+        context.register_badge("scheduling:requests", requests.count_waiting)
         demand.register(VisitDemand())
         subjects.register(visit_messages.SUBJECT, visit_messages.is_current)

@@ -11,7 +11,7 @@ from core import clock
 from core.errors import NotFound
 from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
 from scheduling.domain.statuses import EXPECTED
-from scheduling.models import MoveRequest, RequestState, Visit
+from scheduling.models import MoveRequest, RequestState, StaffTask, Visit
 from scheduling.queries import openings
 from scheduling.queries.openings import FoundOpening
 from scheduling.services import capacity
@@ -55,9 +55,10 @@ def to_answer(clinic: Clinic) -> list[MoveRequest]:
     )
 
 
-def count_open(clinic: Clinic) -> int:
-    """How many requests of `clinic` wait for an answer."""
-    return MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN).count()
+def count_waiting(clinic: Clinic) -> int:
+    """How many requests and tasks of `clinic` wait for somebody. One SQL statement."""
+    asked = MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN).values("id")
+    return asked.union(StaffTask.objects.filter(clinic=clinic, done_at=None).values("id")).count()
 
 
 def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:

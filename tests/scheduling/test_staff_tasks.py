@@ -41,3 +41,11 @@ def test_tasks_stand_on_the_requests_page_until_done(world: World) -> None:
     assert "would now be due earlier" in client.get(reverse("scheduling:requests")).content.decode()
     client.post(reverse("scheduling:task-done", args=[task.id]))
     assert "would now be due earlier" not in client.get(reverse("scheduling:requests")).content.decode()
+
+
+def test_the_menu_counts_what_waits(world: World) -> None:
+    opened(world)
+    client = Client()
+    client.force_login(factories.make_staff(world.clinic))
+    page = client.get(reverse("scheduling:patients")).content.decode()
+    assert '<span class="badge">1<span class="visually-hidden"> to answer</span></span>' in page
