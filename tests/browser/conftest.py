@@ -5,10 +5,12 @@ request to another host) fails the test that opened it. The clock is the clinic'
 """
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 from pytest_django import Settings
@@ -35,16 +37,25 @@ class Browsing:
         self.problems: list[str] = []
         self._contexts: list[BrowserContext] = []
 
-    def open(self, path: str = "", *, user: User | None = None, size: dict[str, int] = DESK, **options: Any) -> Page:
-        """A page of its own browser profile, signed in as `user`, at `path` if one is given.
+    def open(
+        self,
+        path: str = "",
+        *,
+        user: User | None = None,
+        session: str = "",
+        size: dict[str, int] = DESK,
+        **options: Any,
+    ) -> Page:
+        """A page of its own browser profile, at `path` if one is given, signed in as `user` or by a session's key.
 
         `options` go to Playwright's new_context, such as java_script_enabled=False.
         """
         context = self.browser.new_context(base_url=self.address, viewport=size, **options)  # type: ignore[arg-type]
         context.set_default_timeout(PATIENCE_MS)
         self._contexts.append(context)
-        if user is not None:
-            context.add_cookies([{"name": "sessionid", "value": session_of(user), "url": self.address}])
+        session = session_of(user) if user is not None else session
+        if session:
+            context.add_cookies([{"name": "sessionid", "value": session, "url": self.address}])
         page = context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self._heard(page, said))
@@ -79,6 +90,19 @@ def session_of(user: User) -> str:
     return str(client.cookies["sessionid"].value)
 
 
+def settle() -> None:
+    """Wait until the server's threads have let go of the database; whoever has not within a few seconds is cut off."""
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    give_up_at = time.monotonic() + 5
+    with connection.cursor() as cursor:
+        while time.monotonic() < give_up_at:
+            cursor.execute(f"SELECT count(*) {others}")
+            if cursor.fetchone() == (0,):
+                return
+            time.sleep(0.02)
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+
+
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
     """Debian's Chromium. Playwright runs an event loop on this thread, which Django must be told is meant."""
@@ -99,4 +123,5 @@ def browsing(browser: Browser, live_server: LiveServer, settings: Settings) -> I
     pages = Browsing(browser, live_server.url)
     yield pages
     pages.close()
+    settle()
     assert pages.problems == []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -53,6 +53,10 @@ SMALL = (
     .map(([e, width, height]) => `${name(e)} is ${Math.round(width)}x${Math.round(height)}`);
 }"""
 )
+LOADED = "performance.getEntriesByType('resource').map(e => e.name).filter(n => /\\.(js|css)(\\?|$)/.test(n))"
+HIDDEN_COLUMNS = """() => [...document.querySelectorAll('.table-wrap')]
+  .filter(e => e.scrollWidth > e.clientWidth + 1)
+  .map(e => `a table hides ${e.scrollWidth - e.clientWidth} px of its columns`)"""
 KEPT = "() => ({...localStorage, ...sessionStorage})"
 
 
@@ -93,18 +97,21 @@ def kept(page: Page) -> list[str]:
     return [f"{key} = {value}" for key, value in page.evaluate(KEPT).items()]
 
 
-def weight(responses: list[Response]) -> tuple[int, int]:
-    """Bytes of script and of style sheets, compressed as a server sends them; each file counts once."""
-    bodies: dict[str, list[str]] = {"script": [], "stylesheet": []}
-    for response in responses:
-        kind = response.request.resource_type
-        if kind in bodies and response.url not in bodies[kind]:
-            bodies[kind].append(response.url)
-    files = {response.url: response for response in responses}
+def weight(page: Page, sizes: dict[str, int]) -> tuple[int, int]:
+    """Bytes of script and of style sheets that the page loaded, compressed; `sizes` remembers files between pages."""
+    loaded: list[str] = page.evaluate(LOADED)
+    for url in loaded:
+        if url not in sizes:
+            sizes[url] = len(gzip.compress(page.request.get(url).body()))
     scripts, sheets = (
-        sum(len(gzip.compress(files[url].body())) for url in bodies[kind]) for kind in ("script", "stylesheet")
+        sum(sizes[url] for url in loaded if urlsplit(url).path.endswith(ending)) for ending in (".js", ".css")
     )
     return scripts, sheets
+
+
+def hidden_columns(page: Page) -> list[str]:
+    """Tables wider than the room they have, so that their last columns hide behind a scroll bar."""
+    return list(page.evaluate(HIDDEN_COLUMNS))
 
 
 def is_strange(url: str, home: str) -> bool:
