@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -136,12 +137,10 @@ def board(world: World) -> Iterator[Row]:
         assert answer.status_code == 200, answer.status_code
 
     def read() -> None:
-        list(
-            Visit.objects.raw(
-                "SELECT * FROM scheduling_visit WHERE clinic_id = %s AND lower(period)::date = %s",
-                [world.clinic.id, day],
-            )
-        )
+        start, end = clock.day_bounds(day, world.clinic.zone)
+        period = DateTimeTZRange(start, end, "[)")
+        rows = "SELECT * FROM scheduling_visit WHERE clinic_id = %s AND period && %s"
+        list(Visit.objects.raw(rows, [world.clinic.id, period]))
 
     show()  # the session's own first write
     with CaptureQueriesContext(connection) as captured:
