@@ -158,7 +158,7 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
             ends = "on the day of" if left == 0 else f"{left} day{'s' if left != 1 else ''} after"
             yield Flag(f"PA {left} d", "", "warning", f"The authorization ends {ends} this visit.")
     if capacity:
-        yield Flag("Over load", "", "warning", codes[sorted(capacity)[0]]["sentence"])
+        yield Flag("Over load", "", "users", codes[sorted(capacity)[0]]["sentence"])
     if window:
         yield Flag("Off window", "flag-info", "calendar", codes[sorted(window)[0]]["sentence"])
 

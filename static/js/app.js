@@ -4,6 +4,7 @@
    `document`:
      clinic:announce  detail = sentence            read out politely by screen readers
      clinic:toast     detail = {text, tone, undo}  shown by toasts.js
+     clinic:signed-out  detail = where to sign in   asks to sign in, and keeps the page
    The server may send the same in an HX-Trigger header: {"announce": "...", "toast": {...}, "focus-on": "#id"}. */
 
 const SLOW_MS = 300;

@@ -19,6 +19,10 @@ export const quarters = () => number(board(), "q");
 export const tell = (name, detail) => document.dispatchEvent(new CustomEvent(`clinic:${name}`, { detail }));
 export const say = (text) => tell("announce", text);
 
+/* A request whose answer goes to the panel. app.js says what went wrong, so a failure needs nothing more here. */
+export const send = (verb, url, options) =>
+  window.htmx.ajax(verb, url, { target: "#panel", ...options }).catch(() => {});
+
 const instant = (quarter) => new Date(Date.parse(board().dataset.opens) + quarter * QUARTER_MS);
 export const clockAt = (quarter) => two.format(instant(quarter));
 export const quarterAt = (iso) => Math.round((Date.parse(iso) - Date.parse(board().dataset.opens)) / QUARTER_MS);

@@ -10,6 +10,7 @@ let lastActive = Date.now();
 let lastAsked = Date.now();
 let isFailing = false;
 let isHeld = () => false;
+let before = () => {};
 let afterwards = () => {};
 let asking = null;
 let askAgain = false;
@@ -60,6 +61,7 @@ const ask = async () => {
 
 const weave = (fresh) => {
   const hadFocus = focused();
+  before();
   for (const id of ["live-board", "figures", "waiting"]) {
     const [mine, theirs] = [document.getElementById(id), fresh.getElementById(id)];
     if (mine && theirs) change(mine, theirs);
@@ -106,9 +108,10 @@ const change = (mine, theirs) => {
   }
 };
 
-/* `held` says when nothing may change under the hand; `woven` runs after every change. */
-export const keepFresh = ({ held, woven }) => {
+/* `held` says when nothing may change under the hand; `weaving` runs before every change and `woven` after it. */
+export const keepFresh = ({ held, weaving, woven }) => {
   isHeld = held;
+  before = weaving;
   afterwards = woven;
   const awake = () => {
     const wasIdle = Date.now() - lastActive > IDLE_MS;

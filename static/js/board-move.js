@@ -2,8 +2,8 @@
    server says what that place would meet (nothing is decided here). Also draws the ghosts of suggested openings. */
 
 import {
-  board, clockAt, focusItem, laneOf, live, placeAt, quarterAt, quarterUnder, quarters, rowUnder, rows, say, startOf, tell,
-  widthOf,
+  board, clockAt, focusItem, laneOf, live, placeAt, quarterAt, quarterUnder, quarters, rowUnder, rows, say, send, startOf,
+  tell, widthOf,
 } from "./board-grid.js";
 
 const DRAG_PX = 6;
@@ -51,6 +51,12 @@ const hide = () => {
   ghost?.remove();
   ghost = null;
   unpaint();
+};
+
+/* Before the board is redrawn: what was painted on it would be painted over, and what was asked may have changed. */
+export const clearGhost = () => {
+  hide();
+  answers.clear();
 };
 
 const judge = (answer, isSaid) => {
@@ -143,7 +149,7 @@ const drop = async () => {
   end();
   bar.classList.add("is-moving");
   const slow = setTimeout(() => bar.classList.add("is-saving"), SAVING_MS);
-  await window.htmx.ajax("POST", `${bar.href}move/`, { source: bar, target: "#panel", values });
+  await send("POST", `${bar.href}move/`, { source: bar, values });
   clearTimeout(slow);
   bar.classList.remove("is-moving", "is-saving");
 };
@@ -300,6 +306,7 @@ const suggest = ({ target }) => {
   draw(row, at, width, option.closest("[data-check]").dataset.check);
 };
 const unsuggest = ({ target }) => { if (target.closest?.("[data-ghost-chair]")) hide(); };
+export const redraw = () => { if (!moving) suggest({ target: document.activeElement }); };
 for (const name of ["mouseover", "focusin"]) document.addEventListener(name, suggest);
 for (const name of ["mouseout", "focusout"]) document.addEventListener(name, unsuggest);
 document.addEventListener("htmx:beforeSwap", ({ detail }) => { if (detail.target?.id === "panel" && !isHeld()) hide(); });

@@ -3,14 +3,14 @@
    Without this script every visit and every free time is a link to a page that does the same. */
 
 import {
-  board, clockAt, currentItem, focusItem, focused, live, placeAt, quarterUnder, rove, say, startOf, step, tell, widthOf,
+  board, clockAt, currentItem, focusItem, focused, live, placeAt, quarterUnder, rove, say, send, startOf, step,
+  tell, widthOf,
 } from "./board-grid.js";
 import { keepFresh } from "./board-live.js";
-import { followPanel, isHeld, moveByKeys, moveKeys } from "./board-move.js";
+import { clearGhost, followPanel, isHeld, moveByKeys, moveKeys, redraw } from "./board-move.js";
 
 const byId = (id) => document.getElementById(id);
 const panel = byId("panel");
-const ajax = (verb, url, options) => window.htmx.ajax(verb, url, { target: "#panel", ...options });
 
 /* Narrow screens get the list, unless the board was asked for. */
 if (matchMedia("(max-width: 40rem)").matches && !new URLSearchParams(location.search).has("view") && board()) {
@@ -29,7 +29,7 @@ const open = (item, event) => {
   if (item.matches(".gap") && event?.detail) {
     url.searchParams.set("place", placeAt(item.closest(".chair-row"), quarterOf(item, event)));
   }
-  return ajax("GET", url.pathname + url.search, { source: item });
+  return send("GET", url.pathname + url.search, { source: item });
 };
 
 live().addEventListener("click", (event) => {
@@ -100,7 +100,7 @@ const undo = () => {
   for (const form of byId("toasts").querySelectorAll("form")) {
     if (form.action === last.url) form.closest(".toast").remove();
   }
-  ajax("POST", last.url, { source: focused() ?? live(), values: { version: last.version, quiet: "yes" } });
+  send("POST", last.url, { source: focused() ?? live(), values: { version: last.version, quiet: "yes" } });
 };
 
 /* Status keys ask first; the server's table says which key leads where from which status. */
@@ -119,7 +119,7 @@ const ask = (bar, key) => {
   dialog.addEventListener("close", () => {
     if (dialog.returnValue !== "yes") return;
     const values = { to, version: bar.dataset.version, quiet: "yes" };
-    ajax("POST", `${bar.href}status/`, { source: bar, values });
+    send("POST", `${bar.href}status/`, { source: bar, values });
   }, { once: true });
   dialog.showModal();
 };
@@ -137,7 +137,7 @@ const withVisit = (act) => () => {
 const keyed = (key) => document.querySelector(`[data-key="${CSS.escape(key)}"]`);
 const find = () => {
   const link = keyed("f");
-  if (link) ajax("GET", link.getAttribute("href"), { source: focused() ?? link });
+  if (link) send("GET", link.getAttribute("href"), { source: focused() ?? link });
 };
 const KEYS = {
   m: withVisit((bar) => live().hasAttribute("data-can-move") && moveByKeys(bar)),
@@ -179,10 +179,12 @@ document.addEventListener("keydown", (event) => {
 
 keepFresh({
   held: isHeld,
+  weaving: clearGhost,
   woven: () => {
     markOpened();
     followPanel();
     renewPanel();
+    redraw();
   },
 });
 rove();
