@@ -70,6 +70,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   followPanel();
 });
 document.addEventListener("clinic:panel-closed", () => {
+  clearGhost();
   markOpened();
   followPanel();
   setTimeout(() => {

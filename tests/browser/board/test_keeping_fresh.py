@@ -41,6 +41,27 @@ def test_the_open_panel_follows_the_board(board: Page, day: Day) -> None:
     expect(board.locator("#panel .btn-primary")).to_have_text("Seat")
 
 
+def test_a_ghost_survives_a_redraw_and_leaves_nothing_painted_behind(board: Page, day: Day) -> None:
+    day.due("Reyes", "Pia")
+    board.clock.install()
+    board.goto(BOARD)
+    ready(board)
+    board.keyboard.press("f")
+    board.locator("#panel").get_by_role("link", name="Reyes, P.").click()
+    board.locator("#panel .option").first.focus()
+    board.clock.run_for(200)
+    expect(board.locator(".heat.is-touched")).to_have_count(4)
+    day.book(day.due("Fox", "Al"), "A1", 15)
+    board.clock.run_for(11_000)
+    expect(bar(board, "Fox")).to_be_visible()
+    expect(board.locator(".ghost")).to_have_count(1)
+    board.keyboard.press("Escape")
+    expect(board.locator(".ghost")).to_have_count(0)
+    painted = board.locator("#heat").inner_html()
+    board.reload()
+    assert board.locator("#heat").inner_html() == painted
+
+
 def test_polling_is_quick_when_somebody_is_there_slow_when_not_and_rests_while_moving(board: Page, day: Day) -> None:
     asked: list[str] = []
     board.on("request", lambda request: asked.append(request.url) if "/grid/" in request.url else None)
