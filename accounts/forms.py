@@ -43,3 +43,11 @@ class ResetPasswordKeyForm(allauth.ResetPasswordKeyForm):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _speak_plainly(self, password1="New password", password2="New password again")
+
+
+class ReauthenticateForm(allauth.ReauthenticateForm):  # type: ignore[misc]
+    """The password once more, before something protected is changed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        _speak_plainly(self, password="Password")  # noqa: S106 (a label)

@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -67,7 +68,7 @@ def code_from_outbox(browsing: Browsing, patient: Patient) -> str:
     return found.group()
 
 
-def sign_in(browsing: Browsing, patient: Patient, **options: object) -> Page:
+def sign_in(browsing: Browsing, patient: Patient, **options: Any) -> Page:
     page = browsing.open("/p/", size=PHONE, **options)
     page.get_by_label("Your e-mail address").fill(patient.email)
     page.get_by_role("button", name="Send me a code").click()
