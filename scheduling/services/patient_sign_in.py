@@ -137,7 +137,7 @@ def _count_wrong_birth_date(patient: Patient, code_id: UUID, *, is_dead: bool) -
                 StaffTask(
                     clinic=patient.clinic,
                     kind="sign_in",
-                    text=f"Somebody with a right code gave wrong dates of birth for {patient.short_name}. "
+                    text=f"Somebody with a right code gave wrong dates of birth for {patient}. "
                     "Call the patient and check the e-mail address on file.",
                     dedupe_key=f"sign_in:{code_id}",
                     created_at=clock.now(),

@@ -61,7 +61,7 @@ def _answer(request: ClinicRequest, asked: MoveRequest) -> str:
             raise BadInput("place_unknown", "That time is not on the list. Choose another.", field="place")
         place = form.cleaned_data
         services.answer_with_move(request=asked, chair=place["chair"], start=place["start"], by=request.actor)
-        return f"Moved {name}. The patient is told."
+        return f"{name} is moved. The patient is told."
     if act == "keep":
         services.keep(request=asked, answer=request.POST.get("answer", ""), by=request.actor)
         return f"{name} keeps the time. The patient is told."

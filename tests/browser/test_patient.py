@@ -63,7 +63,7 @@ def code_from_outbox(browsing: Browsing, patient: Patient) -> str:
     """The six digits of the newest code, as they stand in the e-mail that was sent."""
     dispatch.drain()
     letters = [letter for letter in mail.outbox if letter.to == [patient.email]]
-    found = re.search(r"\b\d{6}\b", letters[-1].body)
+    found = re.search(r"\b\d{6}\b", str(letters[-1].body))
     assert found is not None
     return found.group()
 
