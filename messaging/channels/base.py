@@ -9,7 +9,10 @@ from accounts.models import Clinic
 
 @dataclass(frozen=True, kw_only=True)
 class Envelope:
-    """One message, made up and addressed. `key` is the same however often the message is tried."""
+    """One message, made up and addressed. `key` is the same however often the message is tried.
+
+    `timeout_seconds` is for each step of the conversation with the provider.
+    """
 
     key: str
     clinic: Clinic

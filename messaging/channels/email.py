@@ -28,7 +28,7 @@ class EmailGateway:
         if settings.EMAIL_BACKEND == CONSOLE and not (settings.DEMO or settings.DEBUG):
             raise TransientError("no_mail_server", "No mail server is set up; set EMAIL_URL.")
         letter = _letter(envelope)
-        connection = get_connection()
+        connection = get_connection(timeout=envelope.timeout_seconds)
         try:
             letter.message()
         except (BadHeaderError, UnicodeError) as problem:

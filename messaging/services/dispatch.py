@@ -94,7 +94,7 @@ def _prepare(message_id: UUID, owner: str, numbers: Pace) -> tuple[OutboxMessage
         _apply(message, owner, verdict)
         return None
     shown = preview(message, language=verdict.language, with_secrets=settings.DEMO)
-    leases.begin(message, to=verdict.envelope.to, subject=shown.subject, body=shown.body)
+    leases.begin(message, to=verdict.envelope.to, subject=shown.subject, body=shown.body, pace=numbers)
     return message, verdict
 
 

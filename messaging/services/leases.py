@@ -8,14 +8,14 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
 from django.db.models import DateTimeField, F, Func
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from core import clock
 from messaging.domain.pace import Pace
@@ -62,11 +62,16 @@ def held(message_id: UUID, owner: str) -> OutboxMessage | None:
     )
 
 
-def begin(message: OutboxMessage, *, to: str, subject: str, body: str) -> None:
-    """Note, before anything leaves, that a try begins: if this worker dies now, the next one knows of the doubt."""
+def begin(message: OutboxMessage, *, to: str, subject: str, body: str, pace: Pace) -> None:
+    """Note, before anything leaves, that a try begins: if this worker dies now, the next one knows of the doubt.
+
+    From now on the message is held for as long as the conversation with the provider can take.
+    """
+    over_at = _DatabaseNow() + timedelta(seconds=pace.conversation_seconds)
     OutboxMessage.objects.filter(id=message.id).update(
         attempts=F("attempts") + 1,
         in_doubt_since=Coalesce("in_doubt_since", _DatabaseNow()),
+        lease_until=Greatest("lease_until", over_at, output_field=DateTimeField()),
         rendered_subject=subject[:200],
         rendered_body=body,
         to=to,

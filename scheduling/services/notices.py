@@ -9,16 +9,21 @@ from core import clock
 from messaging.services import outbox
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import MoveRequest, RequestState, Visit
-from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, when
+from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, start_of, when
 
 BOOKED, MOVED, CANCELLED, ANSWERED = "visit.booked", "visit.moved", "visit.cancelled", "request.answered"
 
 
 def booked(*, visit: Visit) -> None:
-    """Tell the patient that `visit` is booked, or booked after all; nothing if they never heard of a cancelling."""
+    """Tell the patient that `visit` is booked, or booked after all; nothing if they never heard of a cancelling.
+
+    Who never heard of a move before that cancelling either is told of the move now.
+    """
     unsent = _cancel_unsent(visit) if visit.version > 1 else {}
     if CANCELLED not in unsent:
         _tell(visit, BOOKED)
+    elif unsent[CANCELLED] not in {0, start_minute(visit.period.lower)}:
+        _tell(visit, MOVED, was=unsent[CANCELLED])
 
 
 def moved(*, visit: Visit) -> None:
@@ -36,20 +41,26 @@ def moved(*, visit: Visit) -> None:
 
 
 def cancelled(*, visit: Visit) -> None:
-    """Cancel every message about `visit`, and tell the patient unless they never knew of it or it was a no-show."""
+    """Cancel every message about `visit`, and tell the patient unless they never knew of it or it was a no-show.
+
+    The message names the time that the patient knows, not one whose news never left.
+    """
     unsent = _cancel_unsent(visit)
-    if BOOKED not in unsent and visit.status == VisitStatus.CANCELLED:
-        _tell(visit, CANCELLED)
+    if BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
+        return
+    was = unsent.get(MOVED, 0)
+    _tell(visit, CANCELLED, was=was, start=start_of(was) if was else None)
 
 
 def request_answered(*, request: MoveRequest) -> None:
     """Tell the patient that the visit stays as it was; the words of the answer are only behind sign-in.
 
-    An answer that moves or cancels the visit needs no message of its own: `moved` and `cancelled` say it.
+    An answer that moves or cancels the visit needs no message of its own: `moved` and `cancelled` say it. Once the
+    visit should have begun there is nothing left to tell.
     """
-    if request.state != RequestState.KEPT:
-        return
     visit, now = request.visit, clock.now()
+    if request.state != RequestState.KEPT or visit.period.lower <= now:
+        return
     values = when(visit)
     outbox.enqueue_all(
         [
@@ -73,13 +84,14 @@ def request_answered(*, request: MoveRequest) -> None:
     )
 
 
-def _tell(visit: Visit, kind: str, *, was: int | None = None) -> None:
+def _tell(visit: Visit, kind: str, *, was: int = 0, start: datetime | None = None) -> None:
+    """Write the message, naming `start` (the visit's own unless given) and keeping the time `was` that it replaces."""
     now = clock.now()
-    start = visit.period.lower
+    start = start or visit.period.lower
     if start <= now:
         return
     key = f"v{visit.version}:{kind.partition('.')[2]}"
-    found = drafts(visit, kind=kind, wording=kind, key=key, due_at=now + GRACE, not_after=start)
+    found = drafts(visit, kind=kind, wording=kind, key=key, due_at=now + GRACE, not_after=start, start=start)
     outbox.enqueue_all([draft.with_params(was=was) if was else draft for draft in found])
 
 

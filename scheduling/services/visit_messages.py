@@ -1,7 +1,7 @@
 """What every message about a visit has in common: to whom, by which channels, in which words, and until when true."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -20,9 +20,19 @@ GRACE = timedelta(minutes=1)
 
 
 def drafts(
-    visit: Visit, *, kind: str, wording: str, key: str, due_at: datetime, not_after: datetime
+    visit: Visit,
+    *,
+    kind: str,
+    wording: str,
+    key: str,
+    due_at: datetime,
+    not_after: datetime,
+    start: datetime | None = None,
 ) -> Iterator[Draft]:
-    """One draft for each channel that the visit's patient agreed to; `key` becomes unique by the channel."""
+    """One draft for each channel that the visit's patient agreed to; `key` becomes unique by the channel.
+
+    The words name `start`, or else the visit's own.
+    """
     for channel, address in channels(visit.patient):
         yield Draft(
             clinic=visit.clinic,
@@ -31,7 +41,7 @@ def drafts(
             to=address,
             recipient_name=visit.patient.given_name,
             wording=wording,
-            params=when(visit),
+            params=when(visit, start=start),
             dedupe_key=f"visit:{visit.id}:{key}:{channel}",
             due_at=due_at,
             not_after=not_after,
@@ -52,9 +62,9 @@ def channels(patient: Patient) -> list[tuple[str, str]]:
     return found
 
 
-def when(visit: Visit) -> dict[str, str]:
-    """The values of the wordings: the visit's day and time where the clinic is, and the patient's pages."""
-    start = visit.period.lower.astimezone(visit.clinic.zone)
+def when(visit: Visit, *, start: datetime | None = None) -> dict[str, str]:
+    """The values of the wordings: day and time at the clinic of `start`, or of the visit, and the patient's pages."""
+    start = (start or visit.period.lower).astimezone(visit.clinic.zone)
     return {
         "day": f"{start:%A} {start.day} {start:%B}",
         "short_day": f"{start:%a} {start.day} {start:%b}",
@@ -66,6 +76,11 @@ def when(visit: Visit) -> dict[str, str]:
 def start_minute(start: datetime) -> int:
     """The start as a number: the version of a visit that matters to its messages."""
     return int(start.timestamp()) // 60
+
+
+def start_of(minute: int) -> datetime:
+    """The start that `start_minute` made into `minute`."""
+    return datetime.fromtimestamp(minute * 60, UTC)
 
 
 def is_current(subject: Subject) -> bool:

@@ -15,6 +15,7 @@ OUTBOX_PACE = {
     "batch": 10,
     "lease_seconds": 8,
     "provider_timeout_seconds": 1.5,
+    "longest_conversation_steps": 5,
     "tries": 40,
     "first_wait_seconds": 0.5,
     "longest_wait_seconds": 2,

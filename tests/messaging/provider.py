@@ -8,7 +8,7 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 ACCOUNT, TOKEN, SENDER = "AC1", "secret", "+13125550199"
 
@@ -46,7 +46,7 @@ class Provider:
     def copies(self) -> Counter[str]:
         """How often each key was accepted."""
         with self.lock:
-            return Counter(parse_qs(urlsplit(form["StatusCallback"]).query)["key"][0] for form in self.accepted)
+            return Counter(form["key"] for form in self.accepted)
 
     def __enter__(self) -> Self:
         self.thread.start()
@@ -69,7 +69,13 @@ class Provider:
                     if does in {"accept", "drop", "slow"}:
                         sid = f"SM{len(provider.accepted):04d}"
                         provider.accepted.append(
-                            {**form, "sid": sid, "at": formatdate(), "auth": self.headers["Authorization"]}
+                            {
+                                **form,
+                                "sid": sid,
+                                "at": formatdate(),
+                                "auth": self.headers["Authorization"],
+                                "key": unquote(self.headers["Idempotency-Key"]),
+                            }
                         )
                 provider.think()
                 if does == "slow":
@@ -85,7 +91,7 @@ class Provider:
                 to = parse_qs(urlsplit(self.path).query)["To"][0]
                 with provider.lock:
                     provider.asked += 1
-                    # Like the real one, the list does not give back the address for delivery reports.
+                    # Like the real one, the list does not give back our key.
                     found = [
                         {"sid": form["sid"], "to": form["To"], "body": form["Body"], "date_created": form["at"]}
                         for form in provider.accepted

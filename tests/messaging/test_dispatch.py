@@ -1,5 +1,7 @@
 """What becomes of a message: it leaves once, waits, is dropped because it is no longer true, or reaches a person."""
 
+import socket
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ from django.db import connection
 
 from core import clock
 from messaging import subjects
+from messaging.channels.base import Envelope
 from messaging.channels.email import message_id
 from messaging.channels.sms_http import HttpGateway
 from messaging.domain.pace import Pace
@@ -48,6 +51,7 @@ def test_a_text_message_reaches_the_provider_with_number_text_and_key(write: Wri
     assert (sent["To"], sent["From"]) == ("+13125550142", SENDER)
     assert sent["Body"].startswith("Lakeside Clinic: your visit is booked for Tue 3 Mar, 9:00 am.")
     assert provider.copies() == {message.dedupe_key: 1}
+    assert "StatusCallback" not in sent  # nobody here takes delivery reports
     assert (message.provider_id, message.attempts, message.in_doubt_since) == ("SM0000", 1, None)
     assert dispatch.drain() == 0
 
@@ -169,7 +173,7 @@ def test_a_code_whose_sending_was_cut_off_is_not_sent_twice_by_mail(write: Write
     message = write(**code(channel="email", to="ada@example.org"))
     _, ids = leases.claim(Pace())
     assert ids == [message.id]
-    leases.begin(message, to=message.to, subject="", body="")
+    leases.begin(message, to=message.to, subject="", body="", pace=Pace())
     end_lease(message)
     dispatch.drain()
     assert state(message) == "unknown"
@@ -179,7 +183,7 @@ def test_a_code_whose_sending_was_cut_off_is_not_sent_twice_by_mail(write: Write
 def test_a_reminder_whose_sending_was_cut_off_goes_again_under_the_same_id(write: Write, patient: Patient) -> None:
     message = write(channel="email", to=patient.email)
     leases.claim(Pace())
-    leases.begin(message, to=message.to, subject="", body="")
+    leases.begin(message, to=message.to, subject="", body="", pace=Pace())
     end_lease(message)
     dispatch.drain()
     assert state(message) == "sent"
@@ -206,6 +210,69 @@ def test_a_worker_near_the_end_of_its_lease_gives_back_what_it_has_not_begun(
     assert dispatch.drain() == 0
     assert {state(message) for message in messages} == {"pending"}
     assert {message.attempts for message in messages} == {0}
+
+
+def test_a_message_begun_at_the_end_of_its_lease_is_held_until_the_longest_conversation_is_over(
+    write: Write,
+) -> None:
+    message, waiting = write(), write()
+    pace = Pace(batch=1, lease_seconds=5)
+    owner, (first,) = leases.claim(pace)
+    assert first == message.id
+    leases.begin(message, to=message.to, subject="", body="", pace=pace)
+    message.refresh_from_db()
+    assert message.in_doubt_since is not None
+    assert message.lease_until is not None
+    assert (message.lease_until - message.in_doubt_since).total_seconds() >= pace.conversation_seconds
+    assert (state(message), state(waiting)) == ("leased", "pending")
+    assert leases.settle(message, owner, MessageState.SENT)
+
+
+def test_beginning_never_makes_a_lease_shorter(write: Write) -> None:
+    message = write()
+    leases.claim(Pace())
+    message.refresh_from_db()
+    until = message.lease_until
+    leases.begin(message, to="", subject="", body="", pace=Pace(longest_conversation_steps=1))
+    message.refresh_from_db()
+    assert message.lease_until == until
+
+
+def test_while_a_worker_talks_to_the_provider_its_message_is_held_for_the_whole_conversation(
+    write: Write, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = write()
+    left: list[float] = []
+    send = HttpGateway.send
+
+    def look_and_send(gateway: HttpGateway, envelope: Envelope) -> str:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT extract(epoch FROM lease_until - clock_timestamp()) FROM messaging_outboxmessage WHERE id = %s",
+                [message.id],
+            )
+            left.append(float(cursor.fetchone()[0]))
+        return send(gateway, envelope)
+
+    monkeypatch.setattr(HttpGateway, "send", look_and_send)
+    monkeypatch.setattr(dispatch, "pace", lambda: Pace(lease_seconds=25))
+    dispatch.drain()
+    assert left[0] > Pace().conversation_seconds - 5
+
+
+def test_the_mail_server_is_given_the_same_time_for_each_step(write: Write, settings: Any) -> None:
+    """Else the length of the lease, counted from the pace, would promise too much."""
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_TIMEOUT = 600
+    settings.OUTBOX_PACE = {"provider_timeout_seconds": 0.3}
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        settings.EMAIL_HOST, settings.EMAIL_PORT = silent.getsockname()
+        message = write(channel="email", to="ada@example.org")
+        started = time.monotonic()
+        dispatch.drain()
+    assert time.monotonic() - started < 30
+    assert state(message) == "pending"
+    assert message.last_error.startswith("mail_server_unreachable")
 
 
 def test_poison_does_not_hold_up_the_others(write: Write, provider: Provider) -> None:
@@ -330,7 +397,7 @@ def test_a_cancelled_message_does_not_leave_and_one_caught_in_the_act_is_written
     assert (state(waiting), provider.accepted) == ("cancelled", [])
     leaving = write(subject_type="thing2", subject_id=patient.id)
     owner, _ = leases.claim(Pace())
-    leases.begin(leaving, to=leaving.to, subject="", body="")
+    leases.begin(leaving, to=leaving.to, subject="", body="", pace=Pace())
     assert outbox.cancel_for(subject_type="thing2", subject_id=patient.id) == 1
     assert leases.settle(leaving, owner, MessageState.SENT)
     assert state(leaving) == "sent"

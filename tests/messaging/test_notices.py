@@ -113,6 +113,44 @@ def test_a_cancelled_visit_is_told_unless_it_is_back_within_the_minute(
     assert told()[1:] == [("visit.cancelled", "Tue 3 Mar"), ("visit.booked", "Tue 3 Mar")]
 
 
+def cancel(visit: Visit, by: Actor) -> Visit:
+    return booking.cancel(visit=visit, reason="unwell", expected_version=visit.version, by=by)
+
+
+def test_a_move_whose_news_never_left_is_told_when_its_cancelling_is_undone(
+    world: World, clock: time_machine.Traveller
+) -> None:
+    visit = book(world)
+    send_all(clock)
+    cancelled = cancel(move(visit, world.scheduler), world.scheduler)
+    back = undo(visit=cancelled, expected_version=cancelled.version, by=world.scheduler)
+    assert told()[1:] == [("visit.moved", "Wed 4 Mar")]
+    move(back, world.scheduler, TUESDAY)
+    assert told()[1:] == []
+
+
+def test_a_cancelling_names_the_time_that_the_patient_knows(world: World, clock: time_machine.Traveller) -> None:
+    visit = book(world)
+    send_all(clock)
+    cancel(move(visit, world.scheduler, WEDNESDAY, 13), world.scheduler)
+    assert told()[1:] == [("visit.cancelled", "Tue 3 Mar")]
+    send_all(clock)
+    message = OutboxMessage.objects.get(kind="visit.cancelled")
+    assert message.state == "sent"
+    assert "Tuesday 3 March at 9:00 am is cancelled" in message.rendered_body
+
+
+def test_a_cancelling_after_a_told_move_names_the_new_time(world: World, clock: time_machine.Traveller) -> None:
+    visit = book(world)
+    send_all(clock)
+    moved = move(visit, world.scheduler, WEDNESDAY, 13)
+    send_all(clock)
+    cancelled = cancel(moved, world.scheduler)
+    assert told()[2:] == [("visit.cancelled", "Wed 4 Mar")]
+    undo(visit=cancelled, expected_version=cancelled.version, by=world.scheduler)
+    assert told()[2:] == []
+
+
 def test_a_refused_booking_tells_nothing(world: World, clock: time_machine.Traveller) -> None:
     book(world)
     with pytest.raises(Conflict):
@@ -158,6 +196,17 @@ def test_an_answer_is_told_without_its_words(world: World, clock: time_machine.T
     )
     notices.request_answered(request=moved)
     assert OutboxMessage.objects.filter(kind="request.answered").count() == 1
+
+
+def test_an_answer_after_the_visit_should_have_begun_is_not_told(world: World, clock: time_machine.Traveller) -> None:
+    visit = book(world)
+    send_all(clock)
+    request = MoveRequest.objects.create(
+        visit=visit, wish="later", state="kept", created_at=at(MONDAY, 9), answer_by_on=TUESDAY
+    )
+    clock.move_to(visit.period.lower)
+    notices.request_answered(request=request)
+    assert not OutboxMessage.objects.filter(kind="request.answered").exists()
 
 
 def test_somebody_who_agreed_to_nothing_is_told_nothing(world: World, clock: time_machine.Traveller) -> None:

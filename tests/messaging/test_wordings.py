@@ -95,6 +95,12 @@ def test_a_failed_message_waits_twice_as_long_each_time_up_to_six_hours(attempts
     assert planned * 0.5 <= pace.wait_seconds(attempts, jitter=jitter) <= planned * 1.5
 
 
+def test_a_begun_message_is_held_for_every_step_of_its_conversation_at_its_slowest() -> None:
+    pace = Pace()
+    assert pace.conversation_seconds >= 16 * pace.provider_timeout_seconds  # SMTP with STARTTLS and a sign-in
+    assert 0 < pace.working_seconds < pace.lease_seconds
+
+
 def test_a_kind_nobody_listed_goes_where_it_was_written_to_and_waits_for_day() -> None:
     kind = kind_of("authorization.follow_up")
     assert (kind.label, kind.needs_consent, kind.waits_for_day) == ("Authorization follow up", False, True)
