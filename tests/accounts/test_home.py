@@ -96,12 +96,12 @@ def test_shortcuts_can_be_turned_off_and_on(client: Client, clinic: Clinic) -> N
 
 
 def test_knowing_who_acts_costs_four_statements_whatever_the_page(client: Client, clinic: Clinic) -> None:
-    """Session, user, places of work; a patient's own record is the fourth."""
+    """Session, user, places of work; then what waits in the menu (staff) or one's own record (a patient)."""
     client.force_login(make_staff(clinic))
     client.get("/me/")
     with CaptureQueriesContext(connection) as statements:
         client.get("/me/")
-    assert len(statements) == 3
+    assert len(statements) == 4
     patient = make_patient(clinic, signs_in=True)
     assert patient.user is not None
     client.force_login(patient.user)

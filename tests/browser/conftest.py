@@ -91,16 +91,22 @@ def session_of(user: User) -> str:
 
 
 def settle() -> None:
-    """Wait until the server's threads have let go of the database; whoever has not within a few seconds is cut off."""
-    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    give_up_at = time.monotonic() + 5
+    """Wait until no thread of the server is in the middle of a statement or a transaction; cut off who stays there.
+
+    Idle connections are left alone: one of them may be a test's own.
+    """
+    busy = (
+        "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+        "AND backend_type = 'client backend' AND state <> 'idle'"
+    )
+    give_up_at = time.monotonic() + 10
     with connection.cursor() as cursor:
         while time.monotonic() < give_up_at:
-            cursor.execute(f"SELECT count(*) {others}")
+            cursor.execute(f"SELECT count(*) {busy}")
             if cursor.fetchone() == (0,):
                 return
             time.sleep(0.02)
-        cursor.execute(f"SELECT pg_terminate_backend(pid) {others}")
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {busy}")
 
 
 @pytest.fixture(scope="module")
