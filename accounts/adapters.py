@@ -1,11 +1,13 @@
 """allauth, hardened: nobody signs themselves up, tries at passwords are counted, second-factor secrets are encrypted.
 
 allauth's own limit on wrong passwords goes by address and would lock a whole clinic out; ours goes by account and
-network (`accounts.domain.backoff`), and is counted where nothing can flush it.
+network (`accounts.domain.backoff`), and is counted where nothing can flush it. Strange networks together get so many
+tries a day at one account; where its owner signed in lately is not strange, so nobody is locked out of their clinic.
 """
 
 import base64
 import secrets
+from datetime import timedelta
 from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -17,12 +19,15 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from accounts import queries
-from accounts.domain.backoff import network_of
+from accounts.domain.backoff import PASSWORDS_PER_ACCOUNT, network_of, wait_sentence
 from accounts.models import User
 from accounts.services import limits, sign_ins
 
 _CONTEXT = b"accounts:mfa"
 _PASSWORD = "password"  # noqa: S105 (the name of a counter)
+_PASSWORD_ANYWHERE = "password from strange networks"  # noqa: S105 (the same)
+_KNOWN_NETWORK = "known network"
+_KNOWN_FOR = timedelta(days=30)
 
 
 class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
@@ -35,14 +40,29 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Refuse to look at a password before the wait after the last wrong one is over."""
         seconds = limits.claim_try(purpose=_PASSWORD, subject=self._subject(request, credentials))
         if seconds:
-            raise ValidationError(f"Too many wrong tries. Wait {_words(seconds)}, then try again.", code="too_many")
+            raise ValidationError(wait_sentence(seconds), code="too_many")
+        if limits.is_spent(purpose=_KNOWN_NETWORK, subject=self._subject(request, credentials), limit=1):
+            return
+        if not limits.take(
+            purpose=_PASSWORD_ANYWHERE,
+            subject=_account(credentials),
+            limit=PASSWORDS_PER_ACCOUNT,
+            within=timedelta(days=1),
+        ):
+            raise ValidationError(
+                "Too many wrong tries at this account today. Wait a day, or sign in from where you usually do.",
+                code="too_many",
+            )
 
     def authenticate(self, request: HttpRequest, **credentials: Any) -> User | None:
         """The user whose password it is. Somebody with no work here is nobody: patients sign in by code."""
         user = cast(User | None, super().authenticate(request, **credentials))
         if user is None or not queries.works_somewhere(user):
             return None
-        limits.forget(purpose=_PASSWORD, subject=self._subject(request, credentials))
+        subject = self._subject(request, credentials)
+        limits.forget(purpose=_PASSWORD, subject=subject)
+        if limits.take(purpose=_KNOWN_NETWORK, subject=subject, limit=1, within=_KNOWN_FOR):
+            limits.give_back(purpose=_PASSWORD_ANYWHERE, subject=_account(credentials))
         return user
 
     def reauthenticate(self, user: User, password: str) -> bool:
@@ -59,8 +79,7 @@ class StaffAccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return answer
 
     def _subject(self, request: HttpRequest, credentials: dict[str, Any]) -> str:
-        account = str(credentials.get("email") or credentials.get("username") or "").strip().lower()
-        return f"{account}|{network_of(self.get_client_ip(request))}"
+        return f"{_account(credentials)}|{network_of(self.get_client_ip(request))}"
 
 
 def client_network(request: HttpRequest) -> str:
@@ -69,11 +88,8 @@ def client_network(request: HttpRequest) -> str:
     return network_of(address)
 
 
-def _words(seconds: int) -> str:
-    if seconds < 60:
-        return f"{seconds} second{'s' if seconds > 1 else ''}"
-    minutes = -(-seconds // 60)
-    return f"{minutes} minute{'s' if minutes > 1 else ''}"
+def _account(credentials: dict[str, Any]) -> str:
+    return str(credentials.get("email") or credentials.get("username") or "").strip().lower()
 
 
 class EncryptedMfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]

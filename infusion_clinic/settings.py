@@ -135,13 +135,17 @@ ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_SESSION_REMEMBER = False
 MFA_ADAPTER = "accounts.adapters.EncryptedMfaAdapter"
+MFA_FORMS = {
+    "authenticate": "accounts.forms.SecondFactorForm",
+    "reauthenticate": "accounts.forms.SecondFactorAgainForm",
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Infusion Clinic"
 USERSESSIONS_TRACK_ACTIVITY = False  # it would cost each request four statements; sign-ins are listed all the same
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if ENVIRONMENT.trust_proxy else 0
 ACCOUNT_RATE_LIMITS = {
     "login": "120/m/ip",  # a clinic shares one address; wrong passwords are counted by accounts.services.limits
-    "login_failed": False,
+    "login_failed": False,  # codes of the second factor too: they are counted by accounts.forms
 }
 
 SESSION_COOKIE_AGE = 12 * 60 * 60
@@ -209,7 +213,7 @@ SMS = {
     "sender": ENVIRONMENT.sms_from,
 }
 
-# Celery messages carry no data: a task is a wake-up, the rows in PostgreSQL are the work (docs/adr/0004).
+# Celery messages carry no data: a task is a wake-up, the rows in PostgreSQL are the work (docs/adr/0003).
 CELERY_BROKER_URL = ENVIRONMENT.redis_url
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
@@ -248,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0, "options": {"expires": 30}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
+    "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "core.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},
 }
 

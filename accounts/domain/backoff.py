@@ -1,7 +1,8 @@
-"""How long to wait after wrong passwords, and what counts as one place on the internet. Pure.
+"""How long to wait after wrong passwords and codes, and what counts as one place on the internet. Pure.
 
-The wait belongs to one account tried from one network: a clinic behind one address never locks itself out by one
-person's typing, and nobody can lock a colleague out from elsewhere.
+The wait after a wrong password belongs to one account tried from one network: a clinic behind one address never locks
+itself out by one person's typing, and nobody can lock a colleague out from elsewhere. The wait after a wrong code
+belongs to the person, wherever it was typed: who gets that far knows the password.
 """
 
 from ipaddress import ip_address, ip_network
@@ -19,6 +20,18 @@ def wait_seconds(tries: int) -> int:
 
 WAITS = tuple(wait_seconds(tries) for tries in range(1, FREE_TRIES + 13))
 """The wait after the first, second, … wrong try; the last one stays."""
+
+SECOND_FACTOR_WAITS = (0, 0, 0, 0, 5 * 60, 10 * 60, LONGEST_WAIT_SECONDS)
+"""The same for codes of the second factor: of a million codes, a guesser sees some hundred a day judged."""
+
+PASSWORDS_PER_ACCOUNT = 50
+"""Wrong passwords looked at in a day for one account, from all networks it was not used from before."""
+
+
+def wait_sentence(seconds: int) -> str:
+    """What to tell a person who has to wait so long, in seconds or whole minutes."""
+    number, unit = (seconds, "second") if seconds < 60 else (-(-seconds // 60), "minute")
+    return f"Too many wrong tries. Wait {number} {unit}{'s' if number > 1 else ''}, then try again."
 
 
 def network_of(address: str) -> str:

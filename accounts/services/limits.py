@@ -4,10 +4,12 @@ A counter in a cache forgets when the cache is flushed, and one that reads befor
 These do neither. They commit at once, so a refusal after them does not take the count back.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from django.db import connection
+from django.db.models import F
 
 from accounts.domain.backoff import WAITS
 from accounts.models import TryCount
@@ -44,14 +46,20 @@ def take(*, purpose: str, subject: str, limit: int, within: timedelta) -> bool:
     return _ran(_TAKE, {"key": _key(purpose, subject), "now": now, "resets_at": now + within, "limit": limit})
 
 
-def claim_try(*, purpose: str, subject: str) -> int:
-    """Claim the next try at a password; 0 to go ahead, else the seconds to wait.
+def give_back(*, purpose: str, subject: str) -> None:
+    """Give back a try that `take` used: it turned out not to be one that counts."""
+    TryCount.objects.filter(key=_key(purpose, subject), count__gt=0).update(count=F("count") - 1)
 
-    The try counts as wrong until `forget` says otherwise, so of many tries at once only one is looked at.
+
+def claim_try(*, purpose: str, subject: str, waits: Sequence[int] = WAITS) -> int:
+    """Claim the next try at a secret; 0 to go ahead, else the seconds to wait.
+
+    `waits` are the seconds after the first, second, … wrong try; the last stays. The try counts as wrong until `forget`
+    says otherwise, so of many tries at once no more are looked at than come before the first wait.
     """
     now = clock.now()
     key = _key(purpose, subject)
-    facts = {"key": key, "now": now, "resets_at": now + FORGOTTEN_AFTER, "waits": list(WAITS)}
+    facts = {"key": key, "now": now, "resets_at": now + FORGOTTEN_AFTER, "waits": list(waits)}
     if _ran(_CLAIM, facts):
         return 0
     opens_at = TryCount.objects.filter(key=key).values_list("opens_at", flat=True).first() or now
@@ -66,6 +74,11 @@ def is_spent(*, purpose: str, subject: str, limit: int) -> bool:
 def forget(*, purpose: str, subject: str) -> None:
     """The secret was right: start counting afresh."""
     TryCount.objects.filter(key=_key(purpose, subject)).delete()
+
+
+def delete_spent() -> int:
+    """Delete the counts that would start afresh anyhow; how many there were. It opens nothing earlier."""
+    return TryCount.objects.filter(resets_at__lte=clock.now()).delete()[0]
 
 
 def _ran(statement: str, facts: dict[str, Any]) -> bool:
