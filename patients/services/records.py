@@ -18,6 +18,7 @@ from core.errors import BadInput, Conflict, NotFound, Reason, Stale
 from core.transactions import business_act
 from patients.domain.details import Details, check_details, check_weight
 from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
+from patients.services.portal_account import keep_account
 
 
 def details_of(patient: Patient) -> Details:
@@ -44,12 +45,16 @@ def details_of(patient: Patient) -> Details:
 
 @business_act
 def register(*, clinic: Clinic, details: Details, by: Actor) -> Patient:
-    """A new patient of `clinic`. Raises BadInput naming each field at fault, Conflict for a record number in use."""
+    """A new patient of `clinic`, who can sign in if they have an e-mail address.
+
+    Raises BadInput naming each field at fault, an address that somebody else signs in with among them; Conflict for a
+    record number in use.
+    """
     _may_change(by, clinic.id)
     _refuse(check_details(details, today=clock.today(clinic.zone)))
     patient = Patient(clinic=clinic, organization=clinic.organization, **_plain_fields(details))
     _set_consent(patient, details)
-    _save(patient)
+    _save_with_account(patient, by)
     _record("patient.register", patient, by)
     return patient
 
@@ -58,6 +63,7 @@ def register(*, clinic: Clinic, details: Details, by: Actor) -> Patient:
 def update(*, patient: Patient, details: Details, expected_version: int, by: Actor) -> Patient:
     """Replace the patient's details. Raises Stale if somebody else changed them since `expected_version`.
 
+    Their account follows the e-mail address: with another one, the old address no longer signs in.
     Nothing is written, and nothing audited, when the details are what they were.
     """
     held = _locked(patient, by)
@@ -75,7 +81,7 @@ def update(*, patient: Patient, details: Details, expected_version: int, by: Act
         setattr(held, name, value)
     _set_consent(held, details)
     held.version += 1
-    _save(held)
+    _save_with_account(held, by)
     _record("patient.update", held, by, {"fields": changed})
     return held
 
@@ -217,6 +223,12 @@ def _set_consent(patient: Patient, details: Details) -> None:
     now = clock.now()
     patient.email_consent_at = (patient.email_consent_at or now) if details.agrees_to_email else None
     patient.sms_consent_at = (patient.sms_consent_at or now) if details.agrees_to_sms else None
+
+
+def _save_with_account(patient: Patient, by: Actor) -> None:
+    with transaction.atomic():  # a savepoint: a refused address takes the record back even inside a longer transaction
+        _save(patient)
+        keep_account(patient=patient, by=by)
 
 
 def _save(patient: Patient) -> None:

@@ -49,7 +49,9 @@ def home(request: ClinicRequest) -> HttpResponse:
 @require_safe
 def visits(request: ClinicRequest) -> HttpResponse:
     """All of the patient's visits."""
-    own = queries.own_visits(request.actor.patient_id)
+    patient = queries.patient(request.actor.patient_id)
+    own = queries.own_visits(patient.id)
+    _note_look(request, "visits", patient.id)
     shown = {
         "upcoming": [presenters.line(visit) for visit in own.upcoming],
         "past": [presenters.line(visit) for visit in own.past],
@@ -144,6 +146,7 @@ def request_withdraw(request: ClinicRequest, request_id: UUID) -> HttpResponse:
 def visit_calendar(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """The visit as a file for the patient's calendar."""
     own = queries.own_visit(request.actor.patient_id, visit_id)
+    _note_look(request, "visit_calendar", own.id)
     text = calendar_file(presenters.calendar_visit(own))
     response = HttpResponse(text, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="appointment.ics"'

@@ -146,6 +146,14 @@ def test_looking_at_a_visit_is_on_record(home: Home) -> None:
     assert (seen.actor_id, seen.patient_id, seen.entity_id) == (home.user.id, home.patient.id, str(home.visit.id))
 
 
+@pytest.mark.parametrize(("name", "action"), [("visits/", "visits.view"), ("visits/{}.ics", "visit_calendar.view")])
+def test_the_list_and_the_calendar_file_are_on_record_too(home: Home, name: str, action: str) -> None:
+    assert home.client.get(f"/p/{name.format(home.visit.id)}").status_code == 200
+    seen = AuditEvent.objects.get(action=action)
+    entity = home.patient.id if action == "visits.view" else home.visit.id
+    assert (seen.actor_id, seen.patient_id, seen.entity_id) == (home.user.id, home.patient.id, str(entity))
+
+
 def test_the_list_costs_the_same_for_one_visit_and_for_many(home: Home) -> None:
     def statements() -> int:
         with CaptureQueriesContext(connection) as found:

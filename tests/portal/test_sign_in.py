@@ -90,7 +90,7 @@ def test_five_wrong_birth_dates_burn_the_code_and_tell_the_clinic(client: Client
         client.post(CODE, {"code": right, **BIRTH, "year": str(year)})
     client.post(CODE, {"code": right, **BIRTH})
     assert not is_in(client)
-    assert patient.short_name in StaffTask.objects.get().text
+    assert str(patient) in StaffTask.objects.get().text
 
 
 def test_after_ten_wrong_birth_dates_in_a_day_no_more_codes_are_sent(client: Client, patient: Patient) -> None:
