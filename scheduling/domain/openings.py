@@ -69,9 +69,10 @@ def find(days: Sequence[DayGrid], chairs: Sequence[UUID], wish: Wish) -> Iterato
     """The best chair at every start that no hard rule forbids, in no particular order; sort by `rank`."""
     for day in days:
         mask = (1 << len(wish.need)) - 1
+        closed = sum(1 << index for index, cap in enumerate(day.load_cap) if cap == 0)
         last = min(day.quarters - len(wish.need), wish.last_quarter if wish.last_quarter is not None else day.quarters)
         for at in range(wish.first_quarter, last + 1):
-            if day.opens_at + at * QUARTER < wish.not_before or day.patient_taken & (mask << at):
+            if day.opens_at + at * QUARTER < wish.not_before or (day.patient_taken | closed) & (mask << at):
                 continue
             best = _best_chair(day, chairs, at, mask << at)
             if best is not None:

@@ -18,6 +18,9 @@ PRIVATE_ROOM = "private_room"
 CAPACITY_CODES = frozenset({"nurse_load", "nurse_starts"})
 WINDOW_CODES = frozenset({"too_early", "too_late"})
 
+Override = dict[str, str]
+"""One rule that a person overrode: ``code``, ``sentence``, ``reason`` and ``by``, as kept on the visit."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Quarter:
@@ -66,11 +69,32 @@ def check_placement(
 ) -> tuple[Reason, ...]:
     """Every reason against `wanted`, hard ones first; empty means go.
 
-    `quarters` are the capacity rows of the interval; a missing one means that the clinic is closed then.
+    `quarters` are the capacity rows of the interval; a missing one, or one without nurses, means closed.
     """
     hard = [*_check_time(wanted, now, quarters), *_check_chair(wanted), *_check_occupants(wanted, occupants)]
     soft = [*_check_nurses(wanted, quarters), *_check_window(wanted)]
     return (*hard, *soft)
+
+
+def carried_over(
+    overrides: Sequence[Override], reasons: Sequence[Reason], *, is_same_day: bool, is_same_start: bool
+) -> list[Override]:
+    """Which of a visit's overrides still speak for it at a new place.
+
+    A reason given for the nurses' load speaks only for that very time, one for the order's window or for cover only
+    for that day; anything else is asked anew.
+    """
+    found = {reason.code for reason in reasons}
+
+    def still_speaks(override: Override) -> bool:
+        code = override["code"]
+        if code in CAPACITY_CODES:
+            return is_same_start and code in found
+        if code in WINDOW_CODES:
+            return is_same_day and code in found
+        return is_same_day
+
+    return [override for override in overrides if still_speaks(override)]
 
 
 def _check_time(wanted: Placement, now: datetime, quarters: Sequence[Quarter]) -> list[Reason]:
@@ -80,8 +104,8 @@ def _check_time(wanted: Placement, now: datetime, quarters: Sequence[Quarter]) -
         reasons.append(Reason("off_grid", "Visits start on a quarter hour: :00, :15, :30 or :45.", field="start"))
     if start < floor_quarter(now):
         reasons.append(Reason("in_the_past", f"{_when(wanted, start)} has passed. Choose a later time.", field="start"))
-    if is_on_grid(start) and len(quarters) < wanted.profile.quarters:
-        known = {quarter.at for quarter in quarters}
+    known = {quarter.at for quarter in quarters if quarter.load_cap > 0}
+    if is_on_grid(start) and len(known) < wanted.profile.quarters:
         closed = next((moment for moment in wanted.interval.quarters() if moment not in known), start)
         reasons.append(
             Reason(

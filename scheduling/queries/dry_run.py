@@ -15,6 +15,7 @@ from core.errors import Reason
 from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile
+from scheduling.domain.placement import carried_over
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
 from scheduling.services import coverage, places
@@ -76,8 +77,9 @@ def move(*, visit: Visit, chair: Chair, start: datetime) -> DryRun:
     wanted = places.placement(course_day=visit.course_day, chair=chair, interval=interval, load=load)
     day, new_day = (moment.astimezone(chair.clinic.zone).date() for moment in (old.start, start))
     uncovered = coverage.cover(visit.course_day, new_day)[1] if day != new_day else ()
-    known = {item["code"] for item in visit.overrides}
     found = (*places.check(wanted, slots, chair=chair, moving=visit), *uncovered)
+    kept = carried_over(visit.overrides, found, is_same_day=day == new_day, is_same_start=start == old.start)
+    known = {override["code"] for override in kept}
     reasons = tuple(reason for reason in found if reason.is_hard or reason.code not in known)
     changes = _changes(slots, interval, load.need, leaving=visit)
     return DryRun(chair=chair, interval=interval, reasons=reasons, load=changes)

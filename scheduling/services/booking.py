@@ -14,16 +14,16 @@ from accounts.domain.policy import Permission
 from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
-from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Reason
+from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Reason, Stale
 from core.ids import new_id
 from core.intervals import Interval
 from core.transactions import business_act
-from regimens.models import CourseDay, OrderStatus
+from regimens.models import CourseDay, OrderStatus, TreatmentOrder
 from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import CAPACITY_CODES
+from scheduling.domain.placement import CAPACITY_CODES, carried_over
 from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
 from scheduling.models import Chair, RequestState, Visit
-from scheduling.services import boards, coverage, notices, places, records
+from scheduling.services import boards, coverage, holds, notices, places, records
 from scheduling.services.answered import settle_open
 
 MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
@@ -58,9 +58,10 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     authorization, uncovered = coverage.cover(course_day, on)
     reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
     accepted = _judge(reasons, override, by)
-    places.drop_dead_holds(chair=chair, patient_id=order.patient_id, interval=interval)
+    holds.drop_dead(chair=chair, patient_id=order.patient_id, interval=interval, by=by)
     visit = _new(course_day, chair, interval, load, accepted, authorization)
-    coverage.reserve(visit, on, by)
+    coverage.reserve(visit, authorization, on, by)
+    _check_plan_unchanged(course_day)
     records.insert(visit)
     records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
     notices.booked(visit=visit)
@@ -113,7 +114,9 @@ def move(
     Raises `Stale` when the visit changed after version `expected_version` was shown, and what `book` raises.
     """
     by.require(Permission.VISIT_CHANGE, "move visits")
-    moved = _relocate(visit, chair, _instant(start), expected_version=expected_version, by=by, override=override)
+    moved = _relocate(
+        visit, _Place(chair, _instant(start)), expected_version=expected_version, by=by, override=override
+    )
     settle_open(moved, RequestState.MOVED, by)
     notices.moved(visit=moved)
     return moved
@@ -145,14 +148,26 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     return current
 
 
-def restore_place(*, visit: Visit, chair: Chair, start: datetime, by: Actor) -> Visit:
-    """Put a moved visit back where it was (undo); refused like any move when the old place is taken."""
-    return _relocate(visit, chair, start, expected_version=visit.version, by=by, override=None)
+def restore_place(*, visit: Visit, chair: Chair, start: datetime, spoken_for: list[dict[str, str]], by: Actor) -> Visit:
+    """Put a moved visit back where it was (undo), with the overrides it had there.
+
+    Refused like any move when the old place is taken.
+    """
+    place = _Place(chair, start, spoken_for)
+    return _relocate(visit, place, expected_version=visit.version, by=by, override=None)
 
 
-def _relocate(
-    visit: Visit, chair: Chair, start: datetime, *, expected_version: int, by: Actor, override: Override | None
-) -> Visit:
+@dataclass(frozen=True)
+class _Place:
+    """Where a visit goes. `spoken_for` are overrides that an undo brings back; None for a move."""
+
+    chair: Chair
+    start: datetime
+    spoken_for: list[dict[str, str]] | None = None
+
+
+def _relocate(visit: Visit, place: _Place, *, expected_version: int, by: Actor, override: Override | None) -> Visit:
+    chair, start = place.chair, place.start
     _check_same_clinic(visit.course_day, chair, by)
     old = places.interval_of(visit)
     interval = Interval(start, start + (old.end - old.start))
@@ -163,6 +178,7 @@ def _relocate(
     if new_day != old_day:
         coverage.release(visit, by)
         authorization, uncovered = coverage.cover(visit.course_day, new_day)
+        coverage.reserve(visit, authorization, new_day, by)
     current = records.lock(visit, expected_version)
     if current.status not in MOVABLE:
         who = f"{current.patient.short_name} is {records.label(current)}"
@@ -171,24 +187,42 @@ def _relocate(
     if load.quarters != len(current.load_profile):
         load = type(load)(tuple(current.load_profile), current.start_quarter)
     wanted = places.placement(course_day=current.course_day, chair=chair, interval=interval, load=load)
-    known = {item["code"] for item in current.overrides}
     reasons = [*places.check(wanted, slots, chair=chair, moving=current), *uncovered]
+    kept = _kept(place, current, reasons, is_same_day=new_day == old_day)
+    known = {item["code"] for item in kept}
     accepted = _judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
-    still = [item for item in current.overrides if item["code"] in {reason.code for reason in reasons}]
     before = records.place(current)
-    places.drop_dead_holds(chair=chair, patient_id=current.patient_id, interval=interval)
+    holds.drop_dead(chair=chair, patient_id=current.patient_id, interval=interval, by=by)
     current.chair, current.period = chair, _range(interval)
     current.load_profile, current.start_quarter = list(load.need), load.start_quarter
-    current.overrides = [*still, *accepted]
+    current.overrides = [*kept, *accepted]
     current.is_over_capacity = _is_over_capacity(current.overrides)
     current.authorization = authorization
-    if new_day != old_day:
-        coverage.reserve(current, new_day, by)
     records.save(current)
     why = override.reason if override else ""
     records.note(current, "move", by, before=before, after=records.place(current), reason=why)
     boards.bump(chair.clinic, [old_day, new_day])
     return current
+
+
+def _kept(place: _Place, visit: Visit, reasons: list[Reason], *, is_same_day: bool) -> list[dict[str, str]]:
+    """The overrides that still speak for the visit; an undo brings back those of the place it returns to."""
+    if place.spoken_for is None:
+        is_same_start = place.start == visit.period.lower
+        return carried_over(visit.overrides, reasons, is_same_day=is_same_day, is_same_start=is_same_start)
+    reasons[:] = [reason for reason in reasons if reason.code != "in_the_past"]
+    return carried_over(place.spoken_for, reasons, is_same_day=True, is_same_start=True)
+
+
+def _check_plan_unchanged(seen: CourseDay) -> None:
+    """Lock the order and compare: a plan recalculated since the course day was read is judged anew by a person."""
+    order = TreatmentOrder.objects.select_for_update(no_key=True).get(pk=seen.course.order_id)
+    now = CourseDay.objects.select_related("course").get(pk=seen.pk)
+    facts = ("units", "chair_minutes", "due_on", "phases")
+    is_same_window = (now.course.earliest_on, now.course.latest_on) == (seen.course.earliest_on, seen.course.latest_on)
+    is_same_day = all(getattr(now, fact) == getattr(seen, fact) for fact in facts)
+    if order.status != OrderStatus.ACTIVE or not (is_same_window and is_same_day):
+        raise Stale("plan_changed", "The plan changed a moment ago. Look at its dates again, then book.")
 
 
 def _judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> list[dict[str, str]]:

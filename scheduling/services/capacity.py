@@ -39,8 +39,8 @@ def rebuild(*, clinic: Clinic, first_on: date, last_on: date) -> int:
     """Make the capacity of `clinic` from `first_on` to `last_on` (inclusive) follow its hours, closures and shifts.
 
     What visits already take stays counted: where nurses are now too few, the excess is kept as an override, so that
-    reality can be recorded. A quarter hour that is no longer open keeps its row only while a visit still takes part
-    of it. Returns how many quarter hours are open.
+    reality can be recorded. A quarter hour that is no longer open keeps its row, with no
+    capacity, only while a visit still takes part of it. Returns how many quarter hours are open.
     """
     capacities = dict(_capacities(clinic, first_on, last_on))
     starts_at, _ = clock.day_bounds(first_on, clinic.zone)
@@ -51,6 +51,14 @@ def rebuild(*, clinic: Clinic, first_on: date, last_on: date) -> int:
             DELETE FROM scheduling_capacityslot
              WHERE clinic_id = %s AND starts_at >= %s AND starts_at < %s AND load_used = 0 AND starts_used = 0
                AND NOT starts_at = ANY(%s::timestamptz[])
+            """,
+            [clinic.id, starts_at, ends_at, list(capacities)],
+        )
+        cursor.execute(
+            """
+            UPDATE scheduling_capacityslot
+               SET load_cap = 0, override_load = load_used, starts_cap = 0, override_starts = starts_used
+             WHERE clinic_id = %s AND starts_at >= %s AND starts_at < %s AND NOT starts_at = ANY(%s::timestamptz[])
             """,
             [clinic.id, starts_at, ends_at, list(capacities)],
         )

@@ -19,10 +19,10 @@ def cover(course_day: CourseDay, on: date) -> tuple[Authorization | None, tuple[
     return answer.authorization, ()
 
 
-def reserve(visit: Visit, on: date, by: Actor) -> None:
-    """Set the visit's units aside on its authorization, if it has one; raises `Conflict` when they are gone."""
-    if visit.authorization is not None:
-        ledger.reserve(authorization=visit.authorization, visit_id=visit.id, units=visit.units, service_on=on, by=by)
+def reserve(visit: Visit, authorization: Authorization | None, on: date, by: Actor) -> None:
+    """Set the visit's units aside on `authorization`, if there is one; raises `Conflict` when they are gone."""
+    if authorization is not None:
+        ledger.reserve(authorization=authorization, visit_id=visit.id, units=visit.units, service_on=on, by=by)
 
 
 def release(visit: Visit, by: Actor) -> None:

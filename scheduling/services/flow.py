@@ -15,8 +15,9 @@ from core.errors import Conflict, NotFound
 from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
-from scheduling.models import Visit
+from scheduling.models import RequestState, Visit
 from scheduling.services import boards, coverage, notices, places, reanchoring, records
+from scheduling.services.answered import settle_open
 
 STAMPS = {
     VisitStatus.CONFIRMED: "confirmed_at",
@@ -56,7 +57,9 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
     records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
     if to is VisitStatus.COMPLETED:
         reanchoring.follow(current)
-    if to is VisitStatus.NO_SHOW:
+    if to is not VisitStatus.CONFIRMED:
+        settle_open(current, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
+    if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
         notices.cancelled(visit=current)
     boards.bump(current.clinic, [records.local_day(current)])
     return current
@@ -91,6 +94,8 @@ def _check_move(visit: Visit, to: VisitStatus, now: datetime) -> None:
             f"Next can be: {steps}.",
             field="status",
         )
+    if to is VisitStatus.CANCELLED and status is not VisitStatus.ARRIVED:
+        raise Conflict("use_cancel", "A visit to come is cancelled with a reason: use Cancel.", field="status")
     today = now.astimezone(visit.clinic.zone).date()
     if to is not VisitStatus.CONFIRMED and status in EXPECTED and to is not VisitStatus.CANCELLED:
         if records.local_day(visit) > today:

@@ -1,11 +1,16 @@
 """Holds that ran out: the chair, the nurses' time and the units are free again. The sweep calls this."""
 
+from uuid import UUID
+
+from django.db.models import Q
+
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal
+from core.intervals import Interval
 from core.transactions import business_act
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import Visit
+from scheduling.models import Chair, Visit
 from scheduling.services import boards, coverage, places, records
 
 REASON = "The hold ran out."
@@ -26,6 +31,19 @@ def _expire(*, visit: Visit, by: Actor) -> bool:
     except Refusal:  # somebody booked, moved or cancelled it meanwhile
         return False
     return True
+
+
+def drop_dead(*, chair: Chair, patient_id: UUID, interval: Interval, by: Actor) -> None:
+    """Cancel holds that have run out where a visit is about to go: constraints cannot see the time."""
+    dead = Visit.objects.filter(
+        Q(chair=chair) | Q(patient_id=patient_id),
+        organization_id=chair.clinic.organization_id,
+        status=VisitStatus.HELD,
+        hold_until__lte=clock.now(),
+        period__overlap=(interval.start, interval.end),
+    )
+    for visit in dead.select_related("clinic", "chair__clinic", "authorization"):
+        _cancel(visit=visit, by=by)
 
 
 @business_act

@@ -116,9 +116,12 @@ def quarters(slots: Sequence[CapacitySlot], interval: Interval, *, without: Visi
 def check(
     wanted: Placement, slots: Sequence[CapacitySlot], *, chair: Chair, moving: Visit | None = None
 ) -> list[Reason]:
-    """Every reason against `wanted`, with the rows of its capacity locked."""
+    """Every reason against `wanted`, with the rows of its capacity locked.
+
+    A visit that keeps its start may change its chair after that start has passed: the patient is here.
+    """
     now = clock.now()
-    return list(
+    reasons = list(
         check_placement(
             wanted,
             now=now,
@@ -132,13 +135,5 @@ def check(
             ),
         )
     )
-
-
-def drop_dead_holds(*, chair: Chair, patient_id: UUID, interval: Interval) -> None:
-    """Cancel holds that have run out where a visit is about to go: constraints cannot see the time."""
-    Visit.objects.filter(
-        Q(chair=chair) | Q(patient_id=patient_id),
-        status=VisitStatus.HELD,
-        hold_until__lte=clock.now(),
-        period__overlap=(interval.start, interval.end),
-    ).update(status=VisitStatus.CANCELLED, cancel_reason="The hold ran out.")
+    keeps_start = moving is not None and moving.period.lower == wanted.interval.start
+    return [reason for reason in reasons if not (keeps_start and reason.code == "in_the_past")]

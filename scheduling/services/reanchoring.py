@@ -22,6 +22,7 @@ def recalculate(*, order: TreatmentOrder, by: Actor) -> tuple[CourseChange, ...]
 
     A person approves or rebooks those: a booked visit is never moved silently. Calling it again changes nothing.
     """
+    TreatmentOrder.objects.select_for_update(no_key=True).get(pk=order.pk)  # booking locks it before it inserts
     visits = (
         Visit.objects.filter(course_day__course__order=order, status__in=OCCUPYING_VALUES)
         .order_by("period")

@@ -87,6 +87,7 @@ def place(visit: Visit) -> dict[str, Any]:
         "chair": visit.chair.name,
         "start": visit.period.lower.isoformat(),
         "end": visit.period.upper.isoformat(),
+        "overrides": visit.overrides,
     }
 
 

@@ -3,15 +3,18 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db import transaction
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.domain.policy import Permission
 from authorizations.services import ledger
 from core.actor import Actor
-from core.errors import Conflict, NotFound, Reason, Stale
+from core.errors import Conflict, NotFound, Reason, Refusal, Stale
 from core.intervals import Interval
 from core.transactions import business_act
+from regimens.models import OrderStatus
 from scheduling.domain.load import LoadProfile
+from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
 from scheduling.services import boards, booking, coverage, flow, notices, places, reanchoring, records
@@ -51,10 +54,11 @@ def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
 
 
 def _check_may(visit: Visit, by: Actor) -> None:
-    if by.patient_id is None:
-        by.require(Permission.VISIT_STATUS, "undo changes")
-        return
     event = latest(visit)
+    if by.patient_id is None:
+        is_step = event is None or event.kind == "status"
+        by.require(Permission.VISIT_STATUS if is_step else Permission.VISIT_CHANGE, "undo changes")
+        return
     own_confirmation = event is not None and event.by_id == by.id and event.after.get("status") == VisitStatus.CONFIRMED
     if by.patient_id != visit.patient_id or not own_confirmation:
         raise NotFound("change to undo")
@@ -63,7 +67,8 @@ def _check_may(visit: Visit, by: Actor) -> None:
 def _undo_move(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     chair = Chair.objects.select_related("clinic").get(pk=UUID(event.before["chair_id"]))
     start = datetime.fromisoformat(event.before["start"])
-    undone = booking.restore_place(visit=visit, chair=chair, start=start, by=by)
+    spoken_for = event.before.get("overrides", [])
+    undone = booking.restore_place(visit=visit, chair=chair, start=start, spoken_for=spoken_for, by=by)
     notices.moved(visit=undone)
     return undone
 
@@ -74,7 +79,7 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     start = visit.period.lower
     interval = Interval(start, start + timedelta(minutes=event.before.get("minutes") or visit.planned_minutes))
     slots = places.lock_capacity(visit.clinic, interval)
-    _take_back_units(visit, left, by)
+    uncovered = _take_back_units(visit, left, by)
     current = records.lock(visit, visit.version)
     load = LoadProfile(
         tuple(event.before.get("load_profile") or current.load_profile),
@@ -84,11 +89,17 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     moving = current if left in OCCUPYING else None
     reasons = places.check(wanted, slots, chair=current.chair, moving=moving)
     _refuse_if_taken([reason for reason in reasons if reason.code in {"chair_taken", "patient_busy", "closed"}])
+    crowded = [reason for reason in reasons if reason.code in CAPACITY_CODES]
+    if left is VisitStatus.CANCELLED:
+        _check_may_come_back(current, crowded)
     current.status = before
     current.period = DateTimeTZRange(interval.start, interval.end, "[)")
     current.load_profile, current.start_quarter = list(load.need), load.start_quarter
     current.cancel_reason = ""
-    current.is_over_capacity = current.is_over_capacity or any(reason.code == "nurse_load" for reason in reasons)
+    current.overrides += [_undone(reason, by) for reason in (*crowded, *uncovered)]
+    current.is_over_capacity = current.is_over_capacity or bool(crowded)
+    if uncovered:
+        current.authorization = None
     if left in flow.STAMPS:
         setattr(current, flow.STAMPS[left], None)
     records.save(current)
@@ -99,13 +110,31 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     return current
 
 
-def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> None:
-    if visit.authorization_id is None:
-        return
+def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> tuple[Reason, ...]:
+    """Reserve the units again, or turn used ones back into reserved; the reasons where they can't be had any more."""
+    if visit.authorization is None:
+        return ()
     if left is VisitStatus.COMPLETED or (left is VisitStatus.LEFT_EARLY and visit.infusion_started_at is not None):
         ledger.reverse(visit_id=visit.id, by=by)
     elif left in {VisitStatus.CANCELLED, VisitStatus.NO_SHOW, VisitStatus.LEFT_EARLY}:
-        coverage.reserve(visit, records.local_day(visit), by)
+        try:
+            with transaction.atomic():
+                coverage.reserve(visit, visit.authorization, records.local_day(visit), by)
+        except Refusal as refusal:
+            return refusal.reasons
+    return ()
+
+
+def _check_may_come_back(visit: Visit, crowded: list[Reason]) -> None:
+    """A cancelled visit comes back only where a new one could go; whoever is in the chair already may always stay."""
+    order = visit.course_day.course.order
+    if order.status != OrderStatus.ACTIVE:
+        raise Conflict("undo_conflict", f"Can't undo: the order for {visit.patient.short_name} is not active any more.")
+    _refuse_if_taken(crowded)
+
+
+def _undone(reason: Reason, by: Actor) -> dict[str, str]:
+    return {"code": reason.code, "sentence": reason.sentence, "reason": "A step was undone.", "by": by.label}
 
 
 def _refuse_if_taken(reasons: list[Reason]) -> None:
