@@ -51,11 +51,23 @@ def done(request: ClinicRequest, visit: Visit, text: str, *, can_undo: bool = Tr
 def refused(request: ClinicRequest, template: str, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
     """The same page again with the reasons on top and everything typed still there."""
     context = {**context, "reasons": refusal.reasons, "is_soft": not any(one.is_hard for one in refusal.reasons)}
-    status = 422 if isinstance(refusal, BadInput) else 409 if refusal.status == 412 else refusal.status
+    status = _status_of(refusal)
     answer = page(request, template, context, status=status)
     if status == 409 and refusal.status == 412:
         answer["HX-Trigger"] = CHANGED
     return answer
+
+
+def refused_quietly(request: ClinicRequest, refusal: Refusal) -> HttpResponse:
+    """The reasons as a toast alone, for a change asked for from the board: it is drawn again, the panel stays."""
+    toast = {"text": refusal.sentence, "tone": "error", "oob": True, "only": True}
+    answer = HttpResponse(render_to_string("_components/toast.html", toast, request), status=_status_of(refusal))
+    answer["HX-Trigger"] = CHANGED
+    return answer
+
+
+def _status_of(refusal: Refusal) -> int:
+    return 422 if isinstance(refusal, BadInput) else 409 if refusal.status == 412 else refusal.status
 
 
 def _board_url(request: ClinicRequest, visit: Visit) -> str:

@@ -114,7 +114,9 @@ def visit_undo(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
 
 
 def _not_changed(request: ClinicRequest, visit_id: UUID, refusal: Refusal) -> HttpResponse:
-    """The visit as it is now, with the reasons why it was not changed."""
+    """The visit as it is now, with the reasons why it was not changed; the reasons alone for a quiet form."""
+    if request.htmx and "quiet" in request.POST:
+        return answers.refused_quietly(request, refusal)
     return answers.refused(request, VISIT, answers.shown(request, visits.get(request.clinic, visit_id)), refusal)
 
 

@@ -142,6 +142,7 @@ const drop = async () => {
   if (isAtHome()) {
     end();
     say("Not moved.");
+    if (how !== "click") followPanel();
     return;
   }
   const values = { place: placeAt(byId(row), at), version: bar.dataset.version };
@@ -200,8 +201,9 @@ export const moveKeys = (event) => {
   return true;
 };
 
-/* By dragging: a mouse after 6 px, a finger after a press of 400 ms */
+/* By dragging: a mouse after 6 px, a finger after a press of 400 ms. A drag ends moving by presses. */
 let press = null;
+let down = null;
 let isClickEaten = false;
 
 const lift = () => {
@@ -218,8 +220,9 @@ const letGo = () => {
 
 document.addEventListener("pointerdown", (event) => {
   letGo();
+  down = { id: event.target.closest?.("#board .visit")?.id, x: event.clientX, y: event.clientY };
   const bar = event.target.closest?.("#board .visit[data-moves]");
-  if (!bar || event.button || !live().hasAttribute("data-can-move") || moving) return;
+  if (!bar || event.button || !live().hasAttribute("data-can-move") || isHeld()) return;
   const grab = quarterUnder(bar.closest(".chair-row"), event.clientX) - startOf(bar);
   press = { bar, grab, pointerId: event.pointerId, x: event.clientX, y: event.clientY, isMouse: event.pointerType === "mouse" };
   if (!press.isMouse) press.timer = setTimeout(lift, PRESS_MS);
@@ -274,12 +277,18 @@ const snug = (row, x, target = null) => {
   return Math.min(at, last);
 };
 
+/* A press on another visit means that visit, never a place; one that travelled was a drag that came to nothing. */
+const isAnothers = () => Boolean(down?.id && down.id !== moving.id);
+const hasTravelled = ({ detail, clientX, clientY }) =>
+  Boolean(detail && down) && Math.hypot(clientX - down.x, clientY - down.y) > DRAG_PX;
+
 document.addEventListener("click", (event) => {
   const row = event.target.closest?.("#board .chair-row");
-  if (isClickEaten) {
+  const isPlacing = row && moving?.how === "click";
+  if (isClickEaten || (isPlacing && hasTravelled(event))) {
     event.preventDefault();
     event.stopPropagation();
-  } else if (row && moving?.how === "click") {
+  } else if (isPlacing && !(event.detail && isAnothers())) {
     event.preventDefault();
     event.stopPropagation();
     steer(row, snug(row, event.clientX, event.detail ? null : event.target.closest(".gap, .visit")));

@@ -54,12 +54,15 @@ const markOpened = () => {
   for (const bar of live().querySelectorAll(".visit")) bar.classList.toggle("is-selected", bar.id === id);
 };
 const renewPanel = async () => {
-  const bar = opened() && byId(`visit-${opened().dataset.visit}`);
-  if (!bar || bar.dataset.version === opened().dataset.version) return;
-  const answer = await fetch(opened().dataset.url, { headers: { "HX-Request": "true", "X-Unattended": "yes" } });
-  if (!answer.ok || !opened()) return;
+  if (!opened()) return;
+  const { visit, version, url } = opened().dataset;
+  if (byId(`visit-${visit}`)?.dataset.version === version) return; // a visit of another day has no bar here: ask
+  const answer = await fetch(url, { headers: { "HX-Request": "true", "X-Unattended": "yes" } }).catch(() => null);
+  const text = answer?.ok && (await answer.text());
+  if (!text || opened()?.dataset.visit !== visit) return; // by now the panel shows something else
+  if (text.includes(`data-version="${opened().dataset.version}"`)) return;
   const hadFocus = panel.contains(document.activeElement);
-  panel.innerHTML = await answer.text();
+  panel.innerHTML = text;
   window.htmx.process(panel);
   if (hadFocus) panel.focus({ preventScroll: true });
   markOpened();
@@ -69,6 +72,7 @@ document.addEventListener("htmx:afterSwap", ({ detail }) => {
   markOpened();
   followPanel();
 });
+document.body.addEventListener("board-changed", renewPanel);
 document.addEventListener("clinic:panel-closed", () => {
   clearGhost();
   markOpened();

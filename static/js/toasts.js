@@ -79,9 +79,9 @@ region.addEventListener("click", ({ target }) => {
   if (target.closest("[data-close-toast]")) close(target.closest(".toast"));
 });
 
-/* Undo, once pressed, has done its work: the answer brings its own toast. */
+/* Undo, once pressed, has done its work or was refused for good: the answer brings its own toast. */
 region.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-  if (detail.successful) target.closest(".toast")?.remove();
+  if (detail.successful || detail.xhr?.status === 409) target.closest(".toast")?.remove();
 });
 
 new MutationObserver(() => {

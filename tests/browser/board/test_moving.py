@@ -5,9 +5,11 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from scheduling.services import booking
 from tests.browser.board.hands import BOARD, QUARTER, bar, lane_point, ready, toast, where
 from tests.browser.conftest import SMALL_DESK, Browsing
-from tests.browser.scenes import Day
+from tests.browser.scenes import FRIDAY, Day
+from tests.factories import at
 
 pytestmark = pytest.mark.browser
 
@@ -173,3 +175,68 @@ def test_a_move_is_undone_by_the_toast_and_by_u(board: Page, day: Day) -> None:
         board.locator("[data-close-toast]").click()
     board.keyboard.press("u")
     expect(toast(board)).to_contain_text("Nothing to undo")
+
+
+def test_dragging_one_visit_while_another_is_being_placed_moves_only_the_one_under_the_hand(
+    board: Page, day: Day
+) -> None:
+    bar(board, "Keller").click()
+    board.get_by_role("link", name="Move…").click()
+    expect(board.locator("#panel h2")).to_have_text("Move")
+    board.mouse.move(*lane_point(board, "A1", QUARTER[11] + 2))
+    board.mouse.down()
+    board.mouse.move(*lane_point(board, "A3", QUARTER[14] + 1), steps=6)
+    expect(board.locator(".ghost-note")).to_contain_text("A3 14:00–15:00 free")
+    board.mouse.up()
+    expect(toast(board)).to_contain_text("Soto, P. moved to A3, Fri 20 Nov 14:00.")
+    assert where(day.visit("Soto")) == "A3 14:00"
+    assert where(day.visit("Keller")) == "A2 11:30"
+
+
+def test_a_press_that_travels_or_lands_on_another_visit_places_nothing(board: Page, day: Day) -> None:
+    bar(board, "Keller").click()
+    board.get_by_role("link", name="Move…").click()
+    expect(board.locator("#panel h2")).to_have_text("Move")
+    board.mouse.move(*lane_point(board, "A1", QUARTER[13]))
+    board.mouse.down()
+    board.mouse.move(*lane_point(board, "A1", QUARTER[15]), steps=4)
+    board.mouse.up()
+    bar(board, "Soto").click()
+    expect(board.locator("#panel h2")).to_have_text("Soto, Paul")
+    assert where(day.visit("Keller")) == "A2 11:30"
+
+
+def test_an_undo_that_somebody_overtook_says_so(board: Page, day: Day) -> None:
+    bar(board, "Soto").focus()
+    board.keyboard.press("m")
+    board.keyboard.press("ArrowRight")
+    board.keyboard.press("Enter")
+    expect(toast(board)).to_contain_text("moved to A1, Fri 20 Nov 11:30")
+    soto = day.visit("Soto")
+    booking.move(visit=soto, chair=day.chair("A3"), start=at(FRIDAY, 14), expected_version=soto.version, by=day.by)
+    toast(board).get_by_role("button", name="Undo").click()
+    expect(board.locator(".toast.toast-bad")).to_contain_text("This visit changed meanwhile")
+    expect(board.locator(".toast form")).to_have_count(0)
+    expect(bar(board, "Soto")).to_contain_text("14:00")  # the board has caught up
+    assert where(soto) == "A3 14:00"
+
+
+def test_the_panel_follows_an_undo_of_a_visit_that_is_on_another_day(board: Page, day: Day) -> None:
+    bar(board, "Soto").click()
+    board.get_by_role("link", name="Move…").click()
+    board.locator("#panel [name=chair]").select_option(label="A3")
+    board.locator("#panel [name=day]").fill("2026-11-23")
+    board.locator("#panel [name=at]").fill("13:00")
+    board.locator("#panel").get_by_role("button", name="Move", exact=True).click()
+    expect(board.locator("#panel")).to_contain_text("Mon 23 Nov, 13:00")
+    expect(bar(board, "Soto")).to_have_count(0)
+    soto = day.visit("Soto")
+    booking.move(
+        visit=soto,
+        chair=day.chair("A3"),
+        start=at(soto.period.lower.date(), 14),
+        expected_version=soto.version,
+        by=day.by,
+    )
+    board.evaluate("document.body.dispatchEvent(new Event('board-changed'))")
+    expect(board.locator("#panel")).to_contain_text("Mon 23 Nov, 14:00")
