@@ -46,13 +46,13 @@ class PlaceForm(forms.Form):
         chairs = self.fields["chair"]
         assert isinstance(chairs, forms.ModelChoiceField)  # noqa: S101 (tells the type checker what line 24 says)
         chairs.queryset = Chair.objects.filter(clinic=clinic, is_active=True).select_related("clinic")
-        if str(self.data.get("place") or "").strip():
-            for name in ("chair", "day", "at"):
-                self.fields[name].required = False
 
     def clean(self) -> dict[str, Any]:
         """Find `chair` and `start` (an instant) in whichever way they were given."""
         data = super().clean() or {}
+        if str(self.data.get("place") or "").strip():
+            for name in ("chair", "day", "at"):  # not asked for, and yet not "(optional)" when shown again
+                self.errors.pop(name, None)
         if data.get("place"):
             self._read_place(data)
             return data

@@ -93,7 +93,8 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     timer, is_late = timing(visit, board.now)
     flags = tuple(visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)))
     drug = words.drug(visit.course_day)
-    after = next_step(VisitStatus(visit.status))
+    is_to_come = visit.status in EXPECTED and board.on > board.now.astimezone(zone).date()
+    after = None if is_to_come else next_step(VisitStatus(visit.status))
     starts, ends = f"{start.astimezone(zone):%H:%M}", f"{end.astimezone(zone):%H:%M}"
     word = look_of("visit", visit.status).word.lower()
     return Bar(

@@ -54,6 +54,7 @@ class DueRow:
     drug: str
     state: str
     is_late: bool
+    is_too_long: bool = False
 
 
 def place_value(chair_id: UUID, start: datetime) -> str:
@@ -109,9 +110,13 @@ def rows(found: Iterable[FoundOpening]) -> list[OpeningRow]:
     ]
 
 
-def due_rows(days: Iterable[CourseDay], today: date) -> Sequence[DueRow]:
-    """Who is due, most pressing first."""
-    return [_due_row(day, today) for day in days]
+def due_rows(days: Iterable[CourseDay], today: date, free_minutes: int | None = None) -> Sequence[DueRow]:
+    """Who is due, most pressing first; with `free_minutes` of a gap, those who fit it before those who do not."""
+    rows = [_due_row(day, today) for day in days]
+    if free_minutes is None:
+        return rows
+    marked = [replace(row, is_too_long=row.course_day.chair_minutes > free_minutes) for row in rows]
+    return sorted(marked, key=lambda row: row.is_too_long)
 
 
 def _due_row(day: CourseDay, today: date) -> DueRow:

@@ -31,8 +31,10 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
     status = VisitStatus(visit.status)
     timer, is_late = bars.timing(visit, clock.now())
     can_run, can_change = by.can(Permission.VISIT_STATUS), by.can(Permission.VISIT_CHANGE)
-    following = next_step(status) if can_run else None
-    others = [step for step in FORWARD[status] if step not in {following, VisitStatus.CANCELLED}] if can_run else []
+    later = _not_yet(visit) if status in EXPECTED else frozenset()
+    following = next_step(status) if can_run and next_step(status) not in later else None
+    hidden = later | {following, VisitStatus.CANCELLED}
+    others = [step for step in FORWARD[status] if step not in hidden] if can_run else []
     return {
         "visit": visit,
         "day": local_day(visit),
@@ -49,6 +51,13 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
         "open_request": history.open_request,
         "can_answer": by.can(Permission.REQUEST_ANSWER),
     }
+
+
+def _not_yet(visit: Visit) -> frozenset[VisitStatus]:
+    """Steps that an expected visit can't take yet: nobody arrives before the day, or is missed before the hour."""
+    if local_day(visit) > clock.today(visit.clinic.zone):
+        return frozenset({VisitStatus.ARRIVED, VisitStatus.NO_SHOW})
+    return frozenset({VisitStatus.NO_SHOW} if clock.now() < visit.period.lower else ())
 
 
 def _line(event: VisitEvent, visit: Visit) -> Line:

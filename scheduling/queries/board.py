@@ -83,6 +83,17 @@ def version(clinic: Clinic, on: date) -> int:
     return found or 0
 
 
+def free_minutes(chair: Chair, start: datetime) -> int:
+    """How long `chair` is free from `start` that day: until its next visit, or until the clinic closes; minutes."""
+    begin, end = clock.day_bounds(start.astimezone(chair.clinic.zone).date(), chair.clinic.zone)
+    slots = CapacitySlot.objects.filter(clinic=chair.clinic, starts_at__gte=begin, starts_at__lt=end)
+    last = slots.order_by("-starts_at").values_list("starts_at", flat=True).first()
+    if last is None:
+        return 0
+    taken = [visit.period.lower for visit in _visits(chair.clinic, start, end) if visit.chair_id == chair.id]
+    return max(0, int((min([last + QUARTER, *taken]) - start).total_seconds()) // 60)
+
+
 def _visits(clinic: Clinic, start: datetime, end: datetime) -> list[Visit]:
     """The visits with the columns a board shows and no others; `has_request` says that the patient asks to move."""
     asking = MoveRequest.objects.filter(visit=OuterRef("pk"), state=RequestState.OPEN)

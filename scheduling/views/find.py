@@ -14,12 +14,12 @@ from core.permissions import requires
 from regimens.models import CourseDay
 from scheduling.forms import FindForm, PlaceForm
 from scheduling.presenters import finding, words
-from scheduling.queries import dry_run, due, openings, visits
+from scheduling.queries import board, dry_run, due, openings, visits
 from scheduling.services import booking
 from scheduling.views import answers
 
 TEMPLATE = "scheduling/find.html"
-SHOWN_DUE, SHOWN_OPENINGS = 40, 8
+SHOWN_DUE, SORTED_DUE, SHOWN_OPENINGS = 40, 400, 8
 
 
 @requires(Permission.VISIT_BOOK)
@@ -77,7 +77,9 @@ def _whom(request: ClinicRequest, form: FindForm) -> dict[str, Any]:
     today, text = clock.today(request.clinic.zone), form.cleaned_data.get("q", "")
     days = due.unbooked(request.clinic, text=text, since=None if text else today)
     gap = _gap(request, form.cleaned_data.get("place", ""))
-    return {"form": form, "gap": gap, "due": finding.due_rows(days[:SHOWN_DUE], today), "searched": text}
+    looked_at = days[: SORTED_DUE if gap else SHOWN_DUE]
+    rows = finding.due_rows(looked_at, today, board.free_minutes(gap.chair, gap.start) if gap else None)
+    return {"form": form, "gap": gap, "due": rows[:SHOWN_DUE], "searched": text}
 
 
 def _where(request: ClinicRequest, course_day: CourseDay, form: FindForm) -> dict[str, Any]:

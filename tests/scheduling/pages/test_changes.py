@@ -1,6 +1,7 @@
 """Booking, moving, cancelling and running a visit by forms: redirects and sentences, without any script."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +10,7 @@ from scheduling.domain.statuses import VisitStatus
 from scheduling.services import booking
 from tests.browser.scenes import FRIDAY, Day
 from tests.factories import at
-from tests.scheduling.pages.reading import BOARD, local_start, move, place, words
+from tests.scheduling.pages.reading import BOARD, HTMX, local_start, move, place, words
 
 """The board's pages as a plain browser gets them: forms, redirects and sentences, without any script."""
 
@@ -203,3 +204,56 @@ def test_a_form_without_its_version_changes_nothing(desk: Client, day: Day, vers
         assert desk.post(f"/visits/{soto.id}/{address}", data).status_code in {400, 422}
     soto.refresh_from_db()
     assert soto.version == 1
+
+
+def test_a_gap_lists_those_who_fit_before_those_who_take_too_long(desk: Client, day: Day) -> None:
+    day.due("Aaron", "Long", minutes=120)
+    day.due("Reyes", "Pia", minutes=45)
+    text = words(desk.get("/find/", {"place": place(day, "A1", 10, 30)}))
+    assert text.index("Reyes, P.") < text.index("Aaron, L.") < text.index("too long for this gap")
+    assert text.count("too long for this gap") == 1
+    assert "too long for this gap" not in words(desk.get("/find/"))
+
+
+def test_a_refused_undo_is_a_toast_alone_when_the_board_asked_quietly(desk: Client, day: Day) -> None:
+    soto = day.visit("Soto")
+    booking.move(visit=soto, chair=day.chair("A3"), start=at(FRIDAY, 14), expected_version=1, by=day.by)
+    answer = desk.post(f"/visits/{soto.id}/undo/", {"version": "1", "quiet": "yes"}, headers=HTMX)
+    assert answer.status_code == 409
+    assert answer["HX-Trigger"] == "board-changed"
+    html = answer.content.decode()
+    assert "toast-bad" in html
+    assert 'data-answer="only"' in html
+    assert "data-visit=" not in html
+
+
+def test_a_full_page_answers_itself_and_a_panel_the_panel(desk: Client, day: Day) -> None:
+    eve, soto = day.due("Reyes", "Pia"), day.visit("Soto")
+    for address in (
+        "/find/",
+        f"/find/?course_day={eve.id}",
+        f"/visits/{soto.id}/",
+        f"/visits/{soto.id}/move/",
+        f"/visits/{soto.id}/cancel/",
+    ):
+        assert 'hx-target="#panel"' not in desk.get(address).content.decode(), address
+        assert 'hx-target="#panel"' in desk.get(address, headers=HTMX).content.decode(), address
+    assert 'hx-target="#panel"' in desk.get(f"{BOARD}?visit={soto.id}").content.decode().split('id="panel"')[1]
+
+
+def test_a_refused_place_leaves_its_fields_required(desk: Client, day: Day) -> None:
+    page = move(desk, day, place=place(day, "A2", 11, 15))
+    assert page.status_code == 409
+    assert "(optional)" not in words(page).split("Another place")[1]
+
+
+def test_a_visit_to_come_offers_no_step_that_must_wait_for_its_day(desk: Client, day: Day) -> None:
+    soto = day.visit("Soto")
+    assert ">Arrived<" in re.sub(r"<svg.*?</svg>", "", desk.get(f"/visits/{soto.id}/").content.decode(), flags=re.S)
+    monday = FRIDAY + timedelta(days=3)
+    booking.move(visit=soto, chair=day.chair("A3"), start=at(monday, 14), expected_version=1, by=day.by)
+    form = desk.get(f"/visits/{soto.id}/").content.decode().split("<dl")[0]
+    assert 'value="confirmed"' in form
+    assert 'value="arrived"' not in form
+    assert 'value="no_show"' not in form
+    assert 'value="arrived"' not in desk.get(f"/board/{monday}/?view=list").content.decode()
