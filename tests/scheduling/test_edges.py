@@ -1,4 +1,4 @@
-"""Where two acts meet: overrides that travel, undo after the world moved on, closed days, requests that would outlive."""
+"""Where two acts meet: overrides that travel, undo after the world moved on, closed days, requests left open."""
 
 from datetime import timedelta
 from typing import Any
