@@ -106,7 +106,8 @@ def summary(order: TreatmentOrder) -> OrderSummary:
 
 
 def course_views(page: OrderPage) -> list[CourseView]:
-    """The courses of an order, each with why it is due when it is."""
+    """The courses of an order, each with why it is due when it is. Why one has no cover is said once."""
+    told: set[frozenset[str]] = set()
     waiting = page.next_to_book
     views: list[CourseView] = []
     before: CourseRow | None = None
@@ -119,7 +120,7 @@ def course_views(page: OrderPage) -> list[CourseView]:
                 row=row,
                 phase=row.course.get_phase_display(),
                 why=why,
-                days=tuple(_day_view(page.order, day) for day in row.days),
+                days=tuple(_day_view(page.order, day, told) for day in row.days),
                 is_next=waiting is not None and waiting.course_id == row.course.id,
             )
         )
@@ -127,10 +128,10 @@ def course_views(page: OrderPage) -> list[CourseView]:
     return views
 
 
-def _day_view(order: TreatmentOrder, row: DayRow) -> DayView:
+def _day_view(order: TreatmentOrder, row: DayRow, told: set[frozenset[str]]) -> DayView:
     is_ig = order.product.is_immune_globulin
     can_book = order.status == OrderStatus.ACTIVE and row.state in TO_PLACE
-    word, tone, icon, note = _cover_words(row)
+    word, tone, icon, note = _cover_words(row, told)
     return DayView(
         day=row.day,
         row=row,
@@ -154,8 +155,8 @@ def _state_chip(row: DayRow) -> Chip:
     return Chip(word=look.word, tone=look.tone, icon=look.icon)
 
 
-def _cover_words(row: DayRow) -> tuple[str, str, str, str]:
-    """Word, tone, icon and sentence of a day's cover."""
+def _cover_words(row: DayRow, told: set[frozenset[str]]) -> tuple[str, str, str, str]:
+    """Word, tone, icon and sentence of a day's cover; a reason that was `told` already is not said again."""
     found = row.coverage
     if found is None:
         return "", "", "", ""
@@ -163,7 +164,10 @@ def _cover_words(row: DayRow) -> tuple[str, str, str, str]:
         return "Not required", "calm", "tick", ""
     if found.is_covered:
         return "Covered", "good", "shield", found.authorization.reference if found.authorization else ""
-    return "Not covered", "bad", "octagon", " ".join(reason.sentence for reason in found.reasons)
+    codes = frozenset(reason.code for reason in found.reasons)
+    sentence = "" if codes in told else " ".join(reason.sentence for reason in found.reasons)
+    told.add(codes)
+    return "Not covered", "bad", "octagon", sentence
 
 
 def preview(courses: Sequence[LaidOutCourse], product: Product, known: PatientFacts) -> dict[str, Any]:
