@@ -155,11 +155,13 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
         yield Flag("No PA", "flag-bad", "octagon", item["sentence"])
     elif visit.authorization is not None and visit.authorization.ends_on is not None:
         left = (visit.authorization.ends_on - visit.period.lower.astimezone(zone).date()).days
-        if left <= EXPIRES_SOON_DAYS:
+        if left < 0:
+            yield Flag("PA ends first", "flag-bad", "octagon", "The authorization ends before this visit.")
+        elif left <= EXPIRES_SOON_DAYS:
             ends = "on the day of" if left == 0 else f"{left} day{'s' if left != 1 else ''} after"
             yield Flag(f"PA {left} d", "", "warning", f"The authorization ends {ends} this visit.")
     if capacity:
-        yield Flag("Over load", "", "users", codes[sorted(capacity)[0]]["sentence"])
+        yield Flag("Over load", "", "people", codes[sorted(capacity)[0]]["sentence"])
     if window:
         yield Flag("Off window", "flag-info", "calendar", codes[sorted(window)[0]]["sentence"])
 
