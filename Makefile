@@ -26,7 +26,7 @@ demo-reset: environment ## Throw the demo's data away and start it afresh
 	@exec $(RUN) infusion_clinic/demo/__main__.py run
 
 test: environment-dev ## Run the whole suite (one part: make test ARGS=tests/runtime)
-	@exec $(RUN) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(RUN) -m pytest -n 2 --dist loadfile $(ARGS)
 
 check: environment-dev ## Lint, types, templates, layers, migrations, deploy settings, house tests
 	@$(RUN) tests/checks.py

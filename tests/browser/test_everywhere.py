@@ -33,7 +33,7 @@ from tests.browser.conftest import DESK, PHONE, SMALL_DESK, SMALL_PHONE, Browsin
 from tests.browser.scenes import set_clock
 
 # `django_db` only so that pytest makes the database: the tests themselves ask the server, never the database.
-pytestmark = [pytest.mark.browser, pytest.mark.django_db, pytest.mark.xdist_group("every page in a browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.django_db]
 
 MONDAY = datetime(2026, 11, 23, 16, 30, tzinfo=UTC)
 FINGER, POINTER = 44, 24
