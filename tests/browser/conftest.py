@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.backends import CODE_BACKEND
@@ -107,6 +107,14 @@ def settle() -> None:
                 return
             time.sleep(0.02)
         cursor.execute(f"SELECT pg_terminate_backend(pid) {busy}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_left(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """Nobody is left in the database when it is dropped: a page closed in the middle may have left a thread behind."""
+    yield
+    with django_db_blocker.unblock():
+        settle()
 
 
 @pytest.fixture(scope="module")
