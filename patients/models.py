@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Concat, Lower, Upper
 
 from accounts.models import Clinic, Organization, User
@@ -179,3 +179,50 @@ class Coverage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.payer} {self.member_id}"
+
+
+class TreatmentConsent(models.Model):
+    """Consent to be treated, signed by the patient. It counts for a year unless withdrawn."""
+
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="treatment_consents")
+    signed_on = models.DateField()
+    withdrawn_on = models.DateField(null=True, blank=True)
+    recorded_by_label = models.CharField(max_length=150)
+
+    class Meta:
+        ordering = ["-signed_on", "-id"]
+
+    def __str__(self) -> str:
+        return f"consent of {self.signed_on}"
+
+
+class DiaryEntry(models.Model):
+    """A line of a patient's symptom diary, in their own words. A red flag is answered at once and awaits a nurse."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="diary")
+    happened_at = models.DateTimeField()
+    symptom = models.CharField(max_length=40)
+    severity = models.PositiveSmallIntegerField(null=True, blank=True)
+    onset = models.CharField(max_length=16, blank=True)
+    duration_hours = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
+    temperature_c = models.DecimalField(max_digits=3, decimal_places=1, null=True, blank=True)
+    treatment = models.CharField(max_length=200, blank=True)
+    is_resolved = models.BooleanField(default=False)
+    function_score = models.PositiveSmallIntegerField(null=True, blank=True)
+    wear_off_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    text = models.CharField(max_length=500, blank=True)
+    is_red_flag = models.BooleanField(default=False)
+    seen_at = models.DateTimeField(null=True, blank=True)
+    seen_by_label = models.CharField(max_length=150, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-happened_at", "-id"]
+        indexes = [models.Index(fields=["patient", "-happened_at"], name="diary_by_patient")]
+        constraints = [
+            models.CheckConstraint(condition=Q(severity__isnull=True) | Q(severity__lte=10), name="diary_severity"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.symptom} at {self.happened_at}"

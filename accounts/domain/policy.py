@@ -8,6 +8,7 @@ class Role(StrEnum):
 
     SCHEDULER = "scheduler"
     NURSE = "nurse"
+    PRESCRIBER = "prescriber"
     AUTHORIZATION_ADMIN = "authorization_admin"
     MANAGER = "manager"
     AUDITOR = "auditor"
@@ -33,6 +34,11 @@ class Permission(StrEnum):
     PATIENT_CHANGE = "patient.change"
     ORDER_VIEW = "order.view"
     ORDER_CHANGE = "order.change"
+    ORDER_RELEASE = "order.release"
+    ADMINISTRATION_RECORD = "administration.record"
+    CLEARANCE_OVERRIDE = "clearance.override"
+    CATALOGUE_VIEW = "catalogue.view"
+    CATALOGUE_CHANGE = "catalogue.change"
     AUTHORIZATION_VIEW = "authorization.view"
     AUTHORIZATION_CHANGE = "authorization.change"
     MESSAGE_VIEW = "message.view"
@@ -51,14 +57,20 @@ _READ = {
     P.ORDER_VIEW,
     P.AUTHORIZATION_VIEW,
     P.MESSAGE_VIEW,
+    P.CATALOGUE_VIEW,
 }
 _BOOK = {P.VISIT_BOOK, P.VISIT_CHANGE, P.VISIT_STATUS, P.REQUEST_ANSWER}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULER: frozenset(_READ | _BOOK | {P.VISIT_OVERRIDE, P.PATIENT_CHANGE, P.ORDER_CHANGE}),
-    Role.NURSE: frozenset(_READ | _BOOK | {P.VISIT_OVERRIDE, P.PATIENT_CHANGE, P.ORDER_CHANGE}),
+    Role.NURSE: frozenset(
+        _READ | _BOOK | {P.VISIT_OVERRIDE, P.PATIENT_CHANGE, P.ORDER_CHANGE, P.ADMINISTRATION_RECORD}
+    ),
+    Role.PRESCRIBER: frozenset(
+        _READ | {P.PATIENT_CHANGE, P.ORDER_CHANGE, P.ORDER_RELEASE, P.ADMINISTRATION_RECORD, P.CLEARANCE_OVERRIDE}
+    ),
     Role.AUTHORIZATION_ADMIN: frozenset(_READ | {P.AUTHORIZATION_CHANGE, P.PATIENT_CHANGE}),
-    Role.MANAGER: frozenset(set(Permission) - {P.SELF_VIEW, P.SELF_CHANGE}),
+    Role.MANAGER: frozenset(set(Permission) - {P.SELF_VIEW, P.SELF_CHANGE, P.ORDER_RELEASE}),
     Role.AUDITOR: frozenset(_READ | {P.AUDIT_VIEW}),
     Role.PATIENT: frozenset({P.SELF_VIEW, P.SELF_CHANGE}),
 }

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
+from uuid import UUID
 
 from regimens.domain.dose import DoseBasis, WeightBand
 from regimens.domain.due_dates import LatePolicy
@@ -114,6 +115,23 @@ def therapy(product: Product, indication: Indication) -> Therapy:
         first_maintenance_offset_days=first_maintenance,
         interval_days=interval,
     )
+
+
+@dataclass(frozen=True)
+class TherapyBook:
+    """A therapy over time: what the catalogue, and an organization's own dated changes to it, say on each date."""
+
+    therapies: tuple[tuple[date, Therapy], ...]
+    """From which date each holds, in rising order; the first from the beginning of time."""
+
+    def on(self, day: date) -> Therapy:
+        """The therapy as it stands on `day`."""
+        return next(held for begins_on, held in reversed(self.therapies) if begins_on <= day)
+
+
+def therapy_book(product: Product, indication: Indication, *, organization_id: UUID) -> TherapyBook:  # noqa: ARG001
+    """What is known of `product` for `indication` in an organization, on every date."""
+    return TherapyBook(((date.min, therapy(product, indication)),))
 
 
 def _number(value: float | str | None) -> Fraction | None:

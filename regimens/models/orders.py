@@ -1,68 +1,37 @@
-"""The drug catalogue, treatment orders, and the courses that an accepted order lays out.
+"""Treatment orders, and the courses that an accepted order lays out.
 
 A *course* is one due event of 1 to 5 consecutive *course days*; a course day is what a visit books a chair for.
 """
 
+import pgtrigger
 from django.db import models
 
 from accounts.models import Clinic, User
 from core.ids import new_id
 from patients.models import Patient
-
-
-class Product(models.Model):
-    """A drug as bought and billed. `data` is the whole catalogue entry: every number with its source and confidence."""
-
-    id = models.SlugField(primary_key=True, max_length=40)
-    name = models.CharField(max_length=80)
-    generic = models.CharField(max_length=120, blank=True)
-    is_immune_globulin = models.BooleanField()
-    board_name = models.CharField(max_length=30, help_text="Short name for the board, such as IVIG.")
-    data = models.JSONField()
-    catalogue_version = models.CharField(max_length=20)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class ProductCode(models.Model):
-    """The billing code of a product and the milligrams in one unit of it, while in force (dates inclusive)."""
-
-    product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="codes")
-    hcpcs = models.CharField(max_length=8)
-    unit_mg = models.DecimalField(max_digits=8, decimal_places=3)
-    label = models.CharField(max_length=60, blank=True)
-    starts_on = models.DateField(null=True)
-    ends_on = models.DateField(null=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(unit_mg__gt=0), name="product_code_unit_positive")]
-
-    def __str__(self) -> str:
-        return f"{self.hcpcs} ({self.unit_mg} mg)"
-
-
-class Indication(models.Model):
-    """Why a drug is given. `data` holds usual regimens and the evidence payers ask for."""
-
-    id = models.SlugField(primary_key=True, max_length=20)
-    name = models.CharField(max_length=120)
-    data = models.JSONField()
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
+from regimens.models.catalogue import Indication, Product
 
 
 class DoseBasis(models.TextChoices):
     G_PER_KG = "g_per_kg", "g per kg"
     MG_PER_KG = "mg_per_kg", "mg per kg"
     FIXED_MG = "fixed_mg", "mg (fixed)"
+    WEIGHT_BAND = "weight_band", "by weight band"
+
+
+class WeightBasis(models.TextChoices):
+    """Which weight the dose is calculated from."""
+
+    ACTUAL = "actual", "Actual weight"
+    IDEAL = "ideal", "Ideal weight"
+    ADJUSTED = "adjusted", "Adjusted weight"
+
+
+class Titration(models.TextChoices):
+    """Which ramp the infusions of an order follow."""
+
+    BY_RULE = "by_rule", "First or later ramp, as the label says"
+    FIRST = "first", "Always the slow first ramp"
 
 
 class OrderStatus(models.TextChoices):
@@ -96,9 +65,19 @@ class TreatmentOrder(models.Model):
     icd10 = models.CharField(max_length=10)
     hcpcs = models.CharField(max_length=8)
     dose_basis = models.CharField(max_length=12, choices=DoseBasis.choices)
-    dose_amount = models.DecimalField(max_digits=9, decimal_places=3)
+    may_substitute = models.BooleanField(default=False, help_text="The pharmacist may give another brand.")
+    dose_amount = models.DecimalField(
+        max_digits=9, decimal_places=3, null=True, blank=True, help_text="Empty only for a dose by weight band."
+    )
+    max_dose_mg = models.DecimalField(max_digits=10, decimal_places=2, null=True, blank=True)
     dosing_weight_kg = models.DecimalField(max_digits=4, decimal_places=1)
+    weight_basis = models.CharField(max_length=8, choices=WeightBasis.choices, default=WeightBasis.ACTUAL)
+    measured_weight_kg = models.DecimalField(max_digits=4, decimal_places=1, null=True, blank=True)
+    weighed_on = models.DateField(null=True, blank=True)
     days_per_course = models.PositiveSmallIntegerField(default=1)
+    induction_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Days of the first induction course; empty means days_per_course."
+    )
     induction_offsets_days = models.JSONField(default=list, blank=True)
     induction_doses = models.JSONField(
         default=list, blank=True, help_text="One amount per induction course, as text; empty means the same dose."
@@ -106,18 +85,36 @@ class TreatmentOrder(models.Model):
     first_maintenance_offset_days = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text="Days from the first course; empty means one interval after induction."
     )
-    interval_days = models.PositiveSmallIntegerField()
+    interval_days = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty means the order ends after induction, or after its one course."
+    )
     window_early_days = models.PositiveSmallIntegerField(default=3)
     window_late_days = models.PositiveSmallIntegerField(default=3)
     minimum_interval_days = models.PositiveSmallIntegerField(null=True, blank=True)
     late_dose_policy = models.CharField(max_length=10, choices=LateDosePolicy.choices, default=LateDosePolicy.HYBRID)
     needs_premedication = models.BooleanField(default=False)
+    premedication = models.CharField(max_length=300, blank=True)
+    hydration = models.CharField(max_length=300, blank=True)
+    hydration_minutes = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="Empty means the clinic's minutes for a patient at risk, none for others."
+    )
+    observation_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    titration = models.CharField(max_length=8, choices=Titration.choices, default=Titration.BY_RULE)
+    max_rate_ml_per_kg_per_hour = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    labs_required = models.JSONField(
+        default=list, blank=True, help_text="Tests with code, valid_days (null: for ever), low and high."
+    )
+    instructions = models.CharField(max_length=500, blank=True)
+    prior_dose_on = models.DateField(null=True, blank=True, help_text="Last had this product before this order.")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True, blank=True)
     course_limit = models.PositiveSmallIntegerField(null=True, blank=True)
     prescriber_name = models.CharField(max_length=120)
+    prescriber_npi = models.CharField(max_length=10, blank=True)
     signed_on = models.DateField()
+    renews = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="renewed_by")
     status = models.CharField(max_length=10, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
+    status_reason = models.CharField(max_length=300, blank=True, help_text="Why it is on hold or has ended.")
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     laid_out_through_on = models.DateField(null=True, blank=True)
@@ -129,13 +126,21 @@ class TreatmentOrder(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=models.Q(dose_amount__gt=0), name="order_dose_positive"),
+            models.CheckConstraint(
+                condition=models.Q(dose_amount__gt=0)
+                | models.Q(dose_amount__isnull=True, dose_basis=DoseBasis.WEIGHT_BAND),
+                name="order_dose_positive",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(max_dose_mg__isnull=True) | models.Q(max_dose_mg__gt=0), name="order_max_dose"
+            ),
             models.CheckConstraint(
                 condition=models.Q(days_per_course__gte=1, days_per_course__lte=5),
                 name="order_days_per_course",
             ),
             models.CheckConstraint(
-                condition=models.Q(interval_days__gte=7, interval_days__lte=182), name="order_interval"
+                condition=models.Q(interval_days__isnull=True) | models.Q(interval_days__gte=7, interval_days__lte=182),
+                name="order_interval",
             ),
             models.CheckConstraint(
                 condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=models.F("starts_on")),
@@ -149,6 +154,26 @@ class TreatmentOrder(models.Model):
 
     def __str__(self) -> str:
         return f"{self.product} for {self.patient}"
+
+
+class OrderEvent(models.Model):
+    """One thing that happened to an order: accepted, held, released, recalculated, renewed. Append-only."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    order = models.ForeignKey(TreatmentOrder, on_delete=models.PROTECT, related_name="events")
+    at = models.DateTimeField()
+    kind = models.CharField(max_length=16)
+    by_label = models.CharField(max_length=150)
+    by_id = models.UUIDField(null=True)
+    reason = models.CharField(max_length=300, blank=True)
+    detail = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ["-at", "-id"]
+        triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+    def __str__(self) -> str:
+        return f"{self.kind} by {self.by_label}"
 
 
 class CoursePhase(models.TextChoices):
@@ -166,6 +191,9 @@ class Course(models.Model):
     due_on = models.DateField()
     earliest_on = models.DateField()
     latest_on = models.DateField()
+    planned_on = models.DateField(null=True, help_text="The series' own calendar, before any guard moved the date.")
+    why = models.CharField(max_length=24, blank=True, help_text="What decided the due date; see domain.cadence.")
+    counted_from_on = models.DateField(null=True, help_text="The date the due date was counted from.")
 
     class Meta:
         ordering = ["order_id", "number"]
@@ -194,6 +222,10 @@ class CourseDay(models.Model):
     dose_mg = models.DecimalField(max_digits=10, decimal_places=2)
     vials = models.JSONField(default=list)
     units = models.PositiveIntegerField()
+    wasted_units = models.PositiveIntegerField(default=0, help_text="Of `units`, those that bill waste (JW).")
+    volume_ml = models.DecimalField(max_digits=8, decimal_places=2, null=True)
+    profile = models.CharField(max_length=12, blank=True)
+    rate_steps = models.JSONField(default=list, help_text="starts_at_minute, minutes, ml_per_hour of each stretch.")
     phases = models.JSONField()
     chair_minutes = models.PositiveSmallIntegerField()
 

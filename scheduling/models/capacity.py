@@ -1,0 +1,111 @@
+"""Chairs, shifts, and what nurses can carry in each quarter hour."""
+
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.models import Clinic, User
+from core.ids import new_id
+
+
+class ChairKind(models.TextChoices):
+    RECLINER = "recliner", "Recliner"
+    BED = "bed", "Bed"
+    PRIVATE_ROOM = "private_room", "Private room"
+
+
+class Chair(models.Model):
+    """A place where one patient is infused at a time."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="chairs")
+    name = models.CharField(max_length=12)
+    kind = models.CharField(max_length=12, choices=ChairKind.choices, default=ChairKind.RECLINER)
+    position = models.PositiveSmallIntegerField()
+    is_active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["clinic", "name"], name="chair_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Shift(models.Model):
+    """A nurse's working time on one day; half-open instants. During lunch the nurse does not count."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="shifts")
+    nurse = models.ForeignKey(User, on_delete=models.PROTECT, related_name="shifts")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    lunch_starts_at = models.DateTimeField(null=True)
+    lunch_ends_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "starts_at"], name="shift_by_day")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="shift_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.nurse} from {self.starts_at}"
+
+
+class LoadWeight(models.Model):
+    """Nurse need in one phase of a visit, in hundredths of a nurse, with its source and how sure we are of it."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="load_weights")
+    phase = models.CharField(max_length=16)
+    hundredths = models.PositiveSmallIntegerField()
+    source = models.CharField(max_length=200)
+    confidence = models.CharField(max_length=10)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "phase"], name="load_weight_once")]
+
+    def __str__(self) -> str:
+        return f"{self.phase}: {self.hundredths / 100}"
+
+
+class CapacitySlot(models.Model):
+    """A quarter hour of a clinic: nurses present, and what visits take of them. No row means closed.
+
+    Loads are in hundredths of a nurse. `override_*` is what named overrides took above the capacity.
+    """
+
+    pk = models.CompositePrimaryKey("clinic_id", "starts_at")
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="capacity_slots")
+    starts_at = models.DateTimeField()
+    load_used = models.IntegerField(default=0)
+    load_cap = models.IntegerField()
+    override_load = models.IntegerField(default=0)
+    starts_used = models.IntegerField(default=0)
+    starts_cap = models.IntegerField()
+    override_starts = models.IntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(load_used__gte=0, load_used__lte=F("load_cap") + F("override_load")),
+                name="capacity_slot_load",
+            ),
+            models.CheckConstraint(
+                condition=Q(starts_used__gte=0, starts_used__lte=F("starts_cap") + F("override_starts")),
+                name="capacity_slot_starts",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_at}: {self.load_used}/{self.load_cap}"
+
+
+class BoardVersion(models.Model):
+    """A number per clinic and day that grows with every change, so that a board can ask "anything new?" cheaply."""
+
+    pk = models.CompositePrimaryKey("clinic_id", "on")
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="+")
+    on = models.DateField()
+    version = models.PositiveIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"{self.on}: {self.version}"
