@@ -1,6 +1,6 @@
 """Rows of the find-a-slot panel: who is due, and where they could go."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -93,8 +93,15 @@ def tried(run: DryRun, clinic: Clinic) -> dict[str, Any]:
     }
 
 
-def rows(found: Iterable[FoundOpening]) -> list[OpeningRow]:
-    """Openings as the panel lists them."""
+def everywhere(uncovered: Mapping[date, str], found: Sequence[FoundOpening]) -> str:
+    """Why no opening of the list is covered, to be said once above it; empty when one is, or there is none."""
+    days = {one.opening.on for one in found}
+    return next(iter(uncovered.values())) if days and days <= set(uncovered) else ""
+
+
+def rows(found: Iterable[FoundOpening], uncovered: Mapping[date, str] | None = None) -> list[OpeningRow]:
+    """Openings as the panel lists them; `uncovered` are days on which nobody would pay."""
+    unpaid = uncovered or {}
     return [
         OpeningRow(
             place=place_value(one.chair.id, one.opening.interval.start),
@@ -103,8 +110,14 @@ def rows(found: Iterable[FoundOpening]) -> list[OpeningRow]:
             start=one.opening.interval.start,
             end=one.opening.interval.end,
             minutes=one.opening.interval.minutes,
-            why="; ".join([*(SOFT_WORDS[code] for code in one.opening.soft), *one.opening.reasons]),
-            is_soft=bool(one.opening.soft),
+            why="; ".join(
+                [
+                    *(SOFT_WORDS[code] for code in one.opening.soft),
+                    *(["needs a reason: not covered that day"] if one.opening.on in unpaid else []),
+                    *one.opening.reasons,
+                ]
+            ),
+            is_soft=bool(one.opening.soft) or one.opening.on in unpaid,
         )
         for one in found
     ]

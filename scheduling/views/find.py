@@ -14,7 +14,7 @@ from core.permissions import requires
 from regimens.models import CourseDay
 from scheduling.forms import FindForm, PlaceForm
 from scheduling.presenters import finding, words
-from scheduling.queries import board, dry_run, due, openings, visits
+from scheduling.queries import board, cover_of_days, dry_run, due, openings, visits
 from scheduling.services import booking
 from scheduling.views import answers
 
@@ -93,12 +93,14 @@ def _where(request: ClinicRequest, course_day: CourseDay, form: FindForm) -> dic
         part_of_day=asked.get("part"),
         limit=SHOWN_OPENINGS,
     )
+    uncovered = cover_of_days.uncovered(course_day, {one.opening.on for one in found})
     return {
         "form": form,
+        "uncovered": finding.everywhere(uncovered, found),
         "place_form": PlaceForm(clinic=request.clinic),
         "course_day": course_day,
         "drug": words.drug(course_day),
-        "openings": finding.rows(found),
+        "openings": finding.rows(found, uncovered),
         "gap": _gap(request, asked.get("place", "")),
     }
 
