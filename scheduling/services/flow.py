@@ -14,6 +14,7 @@ from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
+from regimens.services import administrations
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
 from scheduling.models import RequestState, Visit
 from scheduling.services import boards, coverage, notices, places, reanchoring, records
@@ -28,6 +29,7 @@ STAMPS = {
     VisitStatus.COMPLETED: "ended_at",
     VisitStatus.LEFT_EARLY: "ended_at",
 }
+INFUSED = frozenset({VisitStatus.INFUSING, VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY})
 ENDS = frozenset({VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY, VisitStatus.NO_SHOW, VisitStatus.CANCELLED})
 
 
@@ -55,8 +57,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
         current.cancel_reason = reason[:120] or "Turned away on the day."
     records.save(current)
     records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
-    if to is VisitStatus.COMPLETED:
-        reanchoring.follow(current)
+    if to in INFUSED:
+        _keep_what_was_given(current, to, now, by)
     if to is not VisitStatus.CONFIRMED:
         settle_open(current, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
     if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
@@ -114,6 +116,19 @@ def _settle_units(visit: Visit, to: VisitStatus, by: Actor) -> None:
         ledger.post(visit_id=visit.id, units=visit.units, service_on=on, by=by)
     else:
         coverage.release(visit, by)
+
+
+def _keep_what_was_given(visit: Visit, to: VisitStatus, now: datetime, by: Actor) -> None:
+    """The infusion begins or ends; once it has ended, the plan follows what was given."""
+    if visit.infusion_started_at is None:
+        return  # left before the infusion
+    administrations.begin(course_day=visit.course_day, visit_id=visit.id, at=visit.infusion_started_at, by=by)
+    if to is VisitStatus.INFUSING:
+        return
+    is_cut_short = to is VisitStatus.LEFT_EARLY and visit.observation_started_at is None
+    ended_at = visit.observation_started_at or now
+    administrations.stop(visit_id=visit.id, at=ended_at, is_complete=False if is_cut_short else None, by=by)
+    reanchoring.follow(visit)
 
 
 def _end_now(visit: Visit, now: datetime) -> None:

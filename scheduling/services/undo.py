@@ -13,6 +13,7 @@ from core.errors import Conflict, NotFound, Reason, Refusal, Stale
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import OrderStatus
+from regimens.services import administrations
 from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
@@ -103,8 +104,8 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     if left in flow.STAMPS:
         setattr(current, flow.STAMPS[left], None)
     records.save(current)
-    if left is VisitStatus.COMPLETED:
-        reanchoring.follow(current)
+    if left in flow.INFUSED:
+        _take_back_given(current, left, by)
     if left is VisitStatus.CANCELLED:
         notices.booked(visit=current)
     return current
@@ -123,6 +124,19 @@ def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> tuple[Reason
         except Refusal as refusal:
             return refusal.reasons
     return ()
+
+
+def _take_back_given(visit: Visit, left: VisitStatus, by: Actor) -> None:
+    """The infusion did not start after all, or still runs; the plan follows. What a nurse recorded is not undone."""
+    if left is VisitStatus.INFUSING:
+        given = administrations.of_visit(visit.id)
+        if given is not None and given.recorded_at is not None:
+            sentence = "Can't undo: what was given is recorded. Correct that record instead."
+            raise Conflict("given_recorded", sentence)
+        administrations.void(visit_id=visit.id, reason="The start of the infusion was undone.", by=by)
+    else:
+        administrations.resume(visit_id=visit.id, by=by)
+    reanchoring.follow(visit)
 
 
 def _check_may_come_back(visit: Visit, crowded: list[Reason]) -> None:
