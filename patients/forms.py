@@ -7,7 +7,7 @@ from django import forms
 
 from core.errors import Refusal
 from patients.domain.details import Details
-from patients.domain.risks import Risk
+from patients.domain.risks import grouped_choices
 from patients.models import Payer, Sex
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -121,7 +121,7 @@ class RiskForm(forms.Form):
     """Something to know before an infusion."""
 
     prefix = "risk"
-    code = forms.ChoiceField(choices=[(risk.value, risk.label) for risk in Risk], label="What")
+    code = forms.ChoiceField(choices=grouped_choices(), label="What")
     note = forms.CharField(required=False, max_length=200, label="Note")
     since_on = forms.DateField(required=False, label="Since", widget=DATE)
 

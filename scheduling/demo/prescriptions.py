@@ -10,12 +10,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
+from patients.domain.cautions import is_at_risk
 from patients.domain.risks import Risk
 from patients.models import Patient, Payer
+from patients.queries.records import age
 from regimens.domain.titration import Profile
 from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, TreatmentOrder
 from regimens.queries.catalogue import suggestion
-from regimens.queries.patient_facts import SLOWS_IMMUNE_GLOBULIN, PatientFacts
+from regimens.queries.patient_facts import PatientFacts
 from regimens.queries.therapies import Therapy, therapy
 from regimens.services import courses as rows
 from regimens.services.facts import OrderFacts, completed
@@ -178,8 +180,8 @@ def prescribe(
     )
     stage.rows.add(order)
     last_given = starts_on - timedelta(days=facts.interval_days) if wish.since is Since.LONG else None
-    is_at_risk = bool(SLOWS_IMMUNE_GLOBULIN & risks)
-    known = PatientFacts(is_at_risk=is_at_risk, last_given_on=last_given)
+    slow = is_at_risk(age_years=age(patient.birth_date, stage.today), flags=risks)
+    known = PatientFacts(is_at_risk=slow, last_given_on=last_given)
     return Prescription(patient, order, facts, treatment, known, wish.since, payer, wish.is_due_today)
 
 

@@ -63,7 +63,7 @@ def test_the_page_shows_everything_and_is_recorded_once_per_opening() -> None:
     authorization = factories.make_authorization(order)
     day = factories.make_course_day(order, clock.today(clinic.zone) + timedelta(days=9))
     today = clock.today(clinic.zone)
-    records.add_risk_flag(patient=patient, code="renal_impairment", by=by)
+    records.add_risk_flag(patient=patient, code="renal_insufficiency", by=by)
     for days, kg in ((60, "70"), (0, "75.5")):
         records.record_weight(patient=patient, kg=Decimal(kg), measured_on=today - timedelta(days=days), by=by)
     records.record_lab(patient=patient, code="creatinine", taken_on=today, value=Decimal("0.90"), unit="mg/dL", by=by)

@@ -131,9 +131,9 @@ def test_a_lab_needs_a_result_and_no_future_date() -> None:
 def test_a_risk_counts_until_it_is_ended() -> None:
     clinic = factories.make_clinic()
     patient, by = factories.make_patient(clinic), factories.scheduler(clinic)
-    flag = records.add_risk_flag(patient=patient, code="renal_impairment", by=by)
+    flag = records.add_risk_flag(patient=patient, code="renal_insufficiency", by=by)
     with pytest.raises(Conflict):
-        records.add_risk_flag(patient=patient, code="renal_impairment", by=by)
+        records.add_risk_flag(patient=patient, code="renal_insufficiency", by=by)
     assert [risk.label for risk in reading.record(clinic, patient.id).risks] == ["Reduced kidney function"]
     records.end_risk_flag(flag=flag, by=by)
     shown = reading.record(clinic, patient.id)

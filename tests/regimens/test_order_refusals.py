@@ -131,7 +131,7 @@ def test_a_drug_ordered_in_the_wrong_unit_is_stopped() -> None:
 def test_a_day_too_long_for_a_chair_asks_for_more_days() -> None:
     clinic = factories.make_clinic()
     patient = factories.make_patient(clinic)
-    patient.risk_flags.create(code="renal_impairment", since_on=today(clinic))
+    patient.risk_flags.create(code="renal_insufficiency", since_on=today(clinic))
     facts = ivig(clinic, dose_amount=Decimal(2), days_per_course=1)
     by = factories.scheduler(clinic)
     order = orders.enter(clinic=clinic, patient=patient, by=by, **facts)

@@ -147,7 +147,7 @@ def test_units_follow_the_billing_code_in_force_on_the_due_date() -> None:
 def test_a_kidney_risk_slows_immune_globulin_and_adds_hydration() -> None:
     clinic = factories.make_clinic()
     patient = factories.make_patient(clinic)
-    RiskFlag.objects.create(patient=patient, code="renal_impairment", since_on=date(2025, 1, 1))
+    RiskFlag.objects.create(patient=patient, code="renal_insufficiency", since_on=date(2025, 1, 1))
     order = accepted(patient, factories.scheduler(clinic), ivig(clinic))
     _, second = courses(order)[0].days.all()
     # At most 2 mL/kg/h: 20 + 40 mL in an hour, then 340 mL at 160 mL/h = 127.5 min.
