@@ -11,7 +11,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Refusal
 from regimens.models import CourseDay, OrderStatus, TreatmentOrder
-from regimens.services import orders
+from regimens.services import replanning
 from scheduling.demo.house import holidays, open_days, rota
 from scheduling.demo.moments import moment
 from scheduling.demo.stage import Stage, local_day
@@ -88,7 +88,7 @@ def _lay_out_further(stage: Stage, clinic: Clinic, by: Actor) -> None:
     soon = stage.today + timedelta(days=LAID_OUT_DAYS)
     ending = TreatmentOrder.objects.for_clinic(clinic).filter(status=OrderStatus.ACTIVE, laid_out_through_on__lt=soon)
     for order in ending.order_by("id"):
-        orders.extend(order=order, by=by)
+        replanning.extend(order=order, by=by)
 
 
 def fill_empty_day(stage: Stage, clinic: Clinic, *, by: Actor) -> int:

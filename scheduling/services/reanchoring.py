@@ -9,8 +9,8 @@ from core.actor import Actor, system
 from core.errors import Refusal
 from core.transactions import business_act
 from regimens.models import OrderStatus, TreatmentOrder
-from regimens.services import orders
-from regimens.services.orders import CourseChange
+from regimens.services import replanning
+from regimens.services.replanning import CourseChange
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, Visit
 from scheduling.services import staff_tasks
@@ -35,7 +35,7 @@ def recalculate(*, order: TreatmentOrder, by: Actor) -> tuple[CourseChange, ...]
             given[number].append(period.lower.astimezone(order.clinic.zone).date())
         booked.add(number)
     first_days = [(number, min(days)) for number, days in sorted(given.items())]
-    return orders.reanchor(order=order, given=first_days, by=by, booked=booked)
+    return replanning.reanchor(order=order, given=first_days, by=by, booked=booked)
 
 
 def follow(visit: Visit) -> None:
@@ -44,17 +44,25 @@ def follow(visit: Visit) -> None:
     What it may not do by itself, moving a booked visit, and what it cannot work out become tasks for staff: finishing
     a visit never fails because of the plan.
     """
-    order = visit.course_day.course.order
+    follow_order(visit.course_day.course.order, cause="the visit of today")
+
+
+def follow_order(order: TreatmentOrder, *, cause: str) -> None:
+    """Let the plan of `order` follow new facts, in the caller's transaction; `cause` says which, in words.
+
+    Courses without a visit change at once; a booked one becomes a task for staff. Never fails because of the plan.
+    """
     if order.status != OrderStatus.ACTIVE:
         return
-    by = system("plan", organization_id=visit.organization_id, clinic_id=visit.clinic_id)
+    clinic = order.clinic
+    by = system("plan", organization_id=clinic.organization_id, clinic_id=clinic.id)
     who = order.patient.short_name
     try:
         with transaction.atomic():
             changes = recalculate(order=order, by=by)
     except Refusal as refusal:
-        text = f"The plan of {who} could not follow the visit of today: {refusal.sentence}"
-        staff_tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=f"plan:{visit.id}")
+        text = f"The plan of {who} could not follow {cause}: {refusal.sentence}"
+        staff_tasks.open_task(clinic=clinic, kind="plan", text=text, dedupe_key=f"plan:{order.id}:{cause}")
         return
     for change in changes:
         if change.is_kept:
@@ -63,4 +71,4 @@ def follow(visit: Visit) -> None:
                 f"given, it would now be due on {change.now_on:%-d %b %Y}. Keep the visit or move it."
             )
             key = f"plan:{order.id}:{change.number}:{change.now_on}"
-            staff_tasks.open_task(clinic=visit.clinic, kind="plan", text=text, visit=visit, dedupe_key=key)
+            staff_tasks.open_task(clinic=clinic, kind="plan", text=text, dedupe_key=key)

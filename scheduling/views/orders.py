@@ -28,6 +28,7 @@ from regimens.queries import orders as reading
 from regimens.queries.orders import OrderFilter
 from regimens.queries.patient_facts import patient_facts
 from regimens.services import orders as keeping
+from regimens.services import replanning
 from regimens.services.facts import facts_of
 from scheduling.presenters import orders as presenting
 from scheduling.presenters.patients import search_rows
@@ -95,7 +96,7 @@ def order_extend(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     """Lay out what is missing of the year ahead."""
     found = reading.get(request.clinic, order_id)
     before = found.courses.count()
-    extended = keeping.extend(order=found, by=request.actor)
+    extended = replanning.extend(order=found, by=request.actor)
     more = extended.courses.count() - before
     text = f"{more} more {'course' if more == 1 else 'courses'} laid out." if more else "The year ahead is laid out."
     messages.success(request, text)

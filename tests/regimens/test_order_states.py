@@ -8,7 +8,7 @@ import time_machine
 
 from core.actor import Actor
 from regimens.models import TreatmentOrder
-from regimens.services import orders
+from regimens.services import replanning
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Chair, StaffTask, Visit
 from scheduling.presenters import order_words
@@ -106,7 +106,7 @@ def test_the_reason_for_a_date_names_what_was_given() -> None:
     facts = ivig(clinic, starts_on=start, signed_on=start)
     order = accepted(factories.make_patient(clinic), by, facts)
     given_on = start + timedelta(days=26)
-    orders.reanchor(order=order, given=[(1, start), (2, given_on)], by=by)
+    replanning.reanchor(order=order, given=[(1, start), (2, given_on)], by=by)
     second, third = order.courses.get(number=2), order.courses.get(number=3)
     assert order_words.why_due(order, third, second, given_on) == (
         f"Course 2 was given 5 days late, so the count began anew: 3 weeks after {given_on:%a %-d %b}."

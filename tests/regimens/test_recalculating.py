@@ -8,7 +8,7 @@ from audit.models import AuditEvent
 from core.actor import Actor
 from core.errors import BadInput, Conflict
 from regimens.models import TreatmentOrder
-from regimens.services import orders
+from regimens.services import orders, replanning
 from tests import factories
 from tests.regimens.scenes import accepted, courses, ivig, offsets, today
 
@@ -32,7 +32,7 @@ def given(order: TreatmentOrder, late: dict[int, int]) -> list[tuple[int, date]]
 def test_a_dose_inside_its_window_changes_nothing() -> None:
     order, by = running()
     before = offsets(order)
-    assert orders.reanchor(order=order, given=given(order, {1: 0, 2: 2}), by=by) == ()
+    assert replanning.reanchor(order=order, given=given(order, {1: 0, 2: 2}), by=by) == ()
     assert offsets(order) == before
     assert not AuditEvent.objects.filter(action="order.reanchor").exists()
 
@@ -40,7 +40,7 @@ def test_a_dose_inside_its_window_changes_nothing() -> None:
 @pytest.mark.parametrize(("policy", "expected"), [("hybrid", 47), ("actual", 47), ("original", 42)])
 def test_a_late_dose_moves_the_dates_after_it_by_the_policy(policy: str, expected: int) -> None:
     order, by = running(policy)
-    changes = orders.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
+    changes = replanning.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
     assert offsets(order)[2] == expected
     assert bool(changes) is (policy != "original")
     third = courses(order)[2]
@@ -49,18 +49,18 @@ def test_a_late_dose_moves_the_dates_after_it_by_the_policy(policy: str, expecte
 
 def test_recalculating_twice_changes_nothing_more() -> None:
     order, by = running()
-    orders.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
+    replanning.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
     once = offsets(order)
     order.refresh_from_db()
     version = order.version
-    assert orders.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by) == ()
+    assert replanning.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by) == ()
     order.refresh_from_db()
     assert (offsets(order), order.version) == (once, version)
 
 
 def test_a_booked_course_stays_and_is_listed_as_kept() -> None:
     order, by = running()
-    changes = orders.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by, booked={3})
+    changes = replanning.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by, booked={3})
     assert offsets(order)[2:4] == [42, 68]
     assert [change.number for change in changes if change.is_kept] == [3]
     assert changes[0].now_on == order.starts_on + timedelta(days=47)
@@ -68,7 +68,7 @@ def test_a_booked_course_stays_and_is_listed_as_kept() -> None:
 
 def test_a_missed_course_does_not_stop_the_ones_after_it() -> None:
     order, by = running(weeks_ago=9)
-    orders.reanchor(order=order, given=given(order, {1: 0, 2: 0, 4: -1}), by=by)
+    replanning.reanchor(order=order, given=given(order, {1: 0, 2: 0, 4: -1}), by=by)
     assert offsets(order)[3:5] == [63, 84]
 
 
@@ -81,22 +81,22 @@ def test_history_that_cannot_be_is_refused() -> None:
         [(1, order.starts_on + timedelta(days=21)), (2, order.starts_on)],
     ):
         with pytest.raises(BadInput) as caught:
-            orders.reanchor(order=order, given=wrong, by=by)
+            replanning.reanchor(order=order, given=wrong, by=by)
         assert caught.value.reasons[0].field == "given"
 
 
 def test_an_order_is_extended_where_it_stopped_and_only_once() -> None:
     order, by = running()
-    orders.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
+    replanning.reanchor(order=order, given=given(order, {1: 0, 2: 5}), by=by)
     before = offsets(order)
     order.refresh_from_db()
     assert order.laid_out_through_on is not None
     through = order.laid_out_through_on + timedelta(days=42)
-    orders.extend(order=order, by=by, through_on=through)
+    replanning.extend(order=order, by=by, through_on=through)
     after = offsets(order)
     assert after[: len(before)] == before
     assert after[len(before) :] == [before[-1] + 21, before[-1] + 42]
-    orders.extend(order=order, by=by, through_on=through)
+    replanning.extend(order=order, by=by, through_on=through)
     assert offsets(order) == after
     days = courses(order)[-1].days.all()
     assert [day.chair_minutes for day in days] == [210, 210]
@@ -107,4 +107,4 @@ def test_only_an_active_order_is_extended() -> None:
     by = factories.scheduler(clinic)
     draft = orders.enter(clinic=clinic, patient=factories.make_patient(clinic), by=by, **ivig(clinic))
     with pytest.raises(Conflict):
-        orders.extend(order=draft, by=by)
+        replanning.extend(order=draft, by=by)
