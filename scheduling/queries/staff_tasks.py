@@ -7,6 +7,8 @@ from scheduling.models import StaffTask
 
 
 def to_look_at(clinic: Clinic) -> QuerySet[StaffTask]:
-    """Open tasks of `clinic`, the oldest first."""
+    """Open tasks of `clinic`: what is urgent on top, then the oldest first."""
     tasks = StaffTask.objects.filter(clinic=clinic, done_at=None)
-    return tasks.select_related("visit__patient", "visit__chair").order_by("created_at", "id")
+    return tasks.select_related("visit__patient", "visit__chair", "order__patient", "patient").order_by(
+        "-is_urgent", "created_at", "id"
+    )

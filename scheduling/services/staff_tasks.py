@@ -9,13 +9,36 @@ from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.transactions import business_act
+from patients.models import Patient
+from regimens.models import TreatmentOrder
 from scheduling.models import StaffTask, Visit
 
 
-def open_task(*, clinic: Clinic, kind: str, text: str, dedupe_key: str, visit: Visit | None = None) -> None:
-    """Put something before staff, unless the same thing (by `dedupe_key`) was put before them already."""
+def open_task(
+    *,
+    clinic: Clinic,
+    kind: str,
+    text: str,
+    dedupe_key: str,
+    visit: Visit | None = None,
+    order: TreatmentOrder | None = None,
+    patient: Patient | None = None,
+    is_urgent: bool = False,
+) -> None:
+    """Put something before staff, unless the same thing (by `dedupe_key`) was put before them already.
+
+    What is urgent stands on top.
+    """
     task = StaffTask(
-        clinic=clinic, kind=kind, text=text[:300], visit=visit, dedupe_key=dedupe_key[:120], created_at=clock.now()
+        clinic=clinic,
+        kind=kind,
+        text=text[:300],
+        visit=visit,
+        order=order,
+        patient=patient,
+        is_urgent=is_urgent,
+        dedupe_key=dedupe_key[:120],
+        created_at=clock.now(),
     )
     StaffTask.objects.bulk_create([task], ignore_conflicts=True)
 

@@ -1,0 +1,140 @@
+"""A laboratory test and its result: what makes no sense, what is out of range, and how a required test stands today."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any
+
+from core.errors import Reason
+from core.sourced import Confidence, Sourced
+from patients.domain.labs import is_valid
+
+LONGEST_CODE = 32
+OLDEST_SAMPLE = date(1950, 1, 1)
+
+
+@dataclass(frozen=True)
+class LabSettings:
+    """When a result that still counts is called expiring."""
+
+    expires_soon_days: Annotated[int, Sourced("two weeks to order a new one; usual practice", Confidence.CLINIC)] = 14
+
+
+LAB_SETTINGS = LabSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabTest:
+    """A test of the list; `least` and `most` are what a laboratory can report at all, None where it answers in words."""
+
+    code: str
+    name: str
+    unit: str
+    least: Decimal | None
+    most: Decimal | None
+    source: str
+    confidence: str
+
+    @classmethod
+    def read(cls, item: Mapping[str, Any]) -> "LabTest":
+        """A test as the list writes it down."""
+        limits = {name: None if item[name] is None else Decimal(item[name]) for name in ("least", "most")}
+        return cls(**{**item, **limits})
+
+
+class LabState(StrEnum):
+    """How a required test stands on a day, from bad to good."""
+
+    MISSING = "missing"
+    EXPIRED = "expired"
+    OUT_OF_RANGE = "out_of_range"
+    EXPIRES_SOON = "expires_soon"
+    VALID = "valid"
+
+    @property
+    def label(self) -> str:
+        return self.value.replace("_", " ").capitalize()
+
+
+def check_result(
+    *,
+    code: str,
+    taken_on: date,
+    value: Decimal | None,
+    unit: str,
+    text: str,
+    test: LabTest | None,
+    today: date,
+) -> tuple[Reason, ...]:
+    """Every reason against a result, each naming its field. `test` is None for a test that is not on the list."""
+    return (*_sample(code, taken_on, today), *_number(value, unit, text, test))
+
+
+def _sample(code: str, taken_on: date, today: date) -> Iterator[Reason]:
+    if not code.strip() or len(code) > LONGEST_CODE or "\x00" in code:
+        yield Reason("lab_code", "Choose which test it is.", field="code")
+    if taken_on > today:
+        yield Reason("lab_later", "A sample cannot be taken in the future.", field="taken_on")
+    if taken_on < OLDEST_SAMPLE:
+        yield Reason("lab_long_ago", "Check the year in which the sample was taken.", field="taken_on")
+
+
+def _number(value: Decimal | None, unit: str, text: str, test: LabTest | None) -> Iterator[Reason]:
+    if value is None:
+        if not text.strip():
+            yield Reason("lab_empty", "Enter the result, as a number or in words.", field="value")
+        return
+    if not (value.is_finite() and abs(value) < 10_000_000):
+        yield Reason("lab_value", "The result is not a number that can be stored.", field="value")
+        return
+    if value < 0:
+        yield Reason("lab_negative", "A result cannot be below zero.", field="value")
+    elif test is not None and test.least is not None and test.most is not None and unit.strip() in {"", test.unit}:
+        if not test.least <= value <= test.most:
+            span = f"{test.least} and {test.most} {test.unit}"
+            sentence = f"{test.name} is between {span}. Check the number, or give the unit it was measured in."
+            yield Reason("lab_impossible", sentence, field="value")
+
+
+def is_in_range(value: Decimal | None, *, low: Decimal | None, high: Decimal | None) -> bool | None:
+    """Whether a number lies within an order's limits, both included; None where there is no number or no limit."""
+    if value is None or (low is None and high is None):
+        return None
+    return (low is None or value >= low) and (high is None or value <= high)
+
+
+def valid_until(taken_on: date, valid_days: int | None) -> date | None:
+    """The last day on which a result counts; None for ever."""
+    return None if valid_days is None else taken_on + timedelta(days=valid_days)
+
+
+def state_of(
+    *,
+    taken_on: date | None,
+    value: Decimal | None = None,
+    valid_days: int | None,
+    low: Decimal | None = None,
+    high: Decimal | None = None,
+    on: date,
+    soon_days: int = LAB_SETTINGS.expires_soon_days,
+) -> LabState:
+    """How a required test stands on a day, by its latest result (`taken_on` None: there is none).
+
+    Source: validity of tests by drug (P30, P38); the periods are settings of the order, confidence K.
+    """
+    if taken_on is None:
+        return LabState.MISSING
+    if not is_valid(taken_on=taken_on, service_on=on, valid_days=valid_days):
+        return LabState.EXPIRED
+    if is_in_range(value, low=low, high=high) is False:
+        return LabState.OUT_OF_RANGE
+    last = valid_until(taken_on, valid_days)
+    return LabState.VALID if last is None or last > on + timedelta(days=soon_days) else LabState.EXPIRES_SOON
+
+
+def worst(states: Sequence[LabState]) -> LabState | None:
+    """The state to act on first; None of none."""
+    order = list(LabState)
+    return min(states, key=order.index, default=None)
