@@ -23,6 +23,7 @@ from core.transactions import business_act
 from patients.models import Coverage as Plan
 from patients.models import Payer
 from regimens.models import ProductCode, TreatmentOrder
+from regimens.queries.therapies import codes_of
 
 S = AuthorizationStatus
 STEPS = frozenset({S.GATHERING_DOCUMENTS, S.READY, S.ACKNOWLEDGED, S.IN_REVIEW, S.P2P_SCHEDULED})
@@ -261,11 +262,12 @@ def _check_none_open(order: TreatmentOrder, payer: Payer) -> None:
 
 
 def _code_on(order: TreatmentOrder, on: date) -> ProductCode:
-    codes = list(order.product.codes.filter(hcpcs=order.hcpcs))
     held = [
         code
-        for code in codes
-        if (code.starts_on is None or code.starts_on <= on) and (code.ends_on is None or on <= code.ends_on)
+        for code in codes_of(order.product, organization_id=order.clinic.organization_id)
+        if code.hcpcs == order.hcpcs
+        and (code.starts_on is None or code.starts_on <= on)
+        and (code.ends_on is None or on <= code.ends_on)
     ]
     if not held:
         sentence = f"{order.hcpcs} is no billing code of {order.product.name} on {_day(on)}. Check the order's code."

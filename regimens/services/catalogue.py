@@ -1,7 +1,8 @@
 """Brings the catalogue file into the database: products, their dated billing codes, and indications.
 
 Promises to be repeatable: a second run with the same file changes nothing, and a product whose numbers changed keeps
-its id, so orders go on pointing at it. Every number is stored with the source and confidence the file gives it.
+its id, so orders go on pointing at it. Every number is stored with the source and confidence the file gives it. What an
+organization changed or added (edits, and codes of its own) is no part of the file and is never touched.
 """
 
 import hashlib
@@ -125,13 +126,14 @@ def _as_held(indication: Indication) -> tuple[str, Any]:
 def _keep_codes(products: Sequence[Product]) -> set[str]:
     """Make each product's dated codes equal to its entry's; the ids of the products whose codes were not."""
     held: dict[str, set[tuple[Any, ...]]] = {product.id: set() for product in products}
-    for code in ProductCode.objects.filter(product__in=products):
+    of_file = ProductCode.objects.filter(product__in=products, organization__isnull=True)
+    for code in of_file:
         held[code.product_id].add(_parts(code))
     wanted = {
         product.id: [_code(product, row) for row in _code_rows(product.data) if row["code"]] for product in products
     }
     stale = {id_ for id_, codes in wanted.items() if {_parts(code) for code in codes} != held[id_]}
-    ProductCode.objects.filter(product_id__in=stale).delete()
+    of_file.filter(product_id__in=stale).delete()
     ProductCode.objects.bulk_create(code for id_ in sorted(stale) for code in wanted[id_])
     return stale
 
