@@ -1,0 +1,112 @@
+"""Reactions to an infusion, graded by CTCAE: what each grade means and what follows from it.
+
+Sources: CTCAE, infusion related reaction (P39), reworded in plain English; what follows is usual practice,
+confidence K, for the clinic's prescribers to confirm.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from core.errors import Reason
+
+PROMPT, HOLDING, BLOCKING, LAST_GRADE = 2, 3, 4, 5
+LATEST_ONSET = timedelta(days=60)
+
+MEANINGS: dict[int, str] = {
+    1: "Mild and passing. The infusion was not interrupted and nothing was given for it.",
+    2: "The infusion was interrupted, but treatment helped promptly; preventive medicine for 24 hours at most.",
+    3: "Prolonged, came back after it had improved, or led to a hospital stay.",
+    4: "Life-threatening; it needed urgent treatment.",
+    5: "Death.",
+}
+"""What each CTCAE grade of an infusion related reaction means (P39)."""
+
+LEVELS: dict[int, str] = {1: "mild", 2: "moderate", 3: "severe", 4: "life-threatening", 5: "death"}
+
+
+class Effect(StrEnum):
+    """What a reaction brings about."""
+
+    NOTED = "noted"
+    PRESCRIBER_TOLD = "prescriber_told"
+    SLOW_NEXT = "slow_next"  # first ramp and premedication at the next visit
+    HELD = "held"  # until a prescriber releases the plan
+    REPORTED = "reported"  # to MedWatch and the manufacturer
+    BLOCKED = "blocked"  # no new order of the product
+
+
+WORDS: dict[Effect, str] = {
+    Effect.NOTED: "Kept on the patient’s page.",
+    Effect.PRESCRIBER_TOLD: "An urgent task asks staff to tell the prescriber.",
+    Effect.SLOW_NEXT: "The next visit follows the slow first ramp, with premedication.",
+    Effect.HELD: "The plan is on hold until a prescriber releases it.",
+    Effect.REPORTED: "An urgent task asks for the report to MedWatch and the manufacturer.",
+    Effect.BLOCKED: "No new order of this product can be accepted for the patient.",
+}
+
+
+def effects(grade: int) -> frozenset[Effect]:
+    """What a reaction of `grade` brings about; every grade includes what the one below it does.
+
+    Source: usual practice; confidence K. Raises ValueError for a grade that CTCAE does not have.
+    """
+    if grade not in MEANINGS:
+        raise ValueError("CTCAE grades go from 1 to 5")
+    found = {Effect.NOTED}
+    if grade >= PROMPT:
+        found |= {Effect.PRESCRIBER_TOLD, Effect.SLOW_NEXT}
+    if grade >= HOLDING:
+        found |= {Effect.HELD, Effect.REPORTED}
+    if grade >= BLOCKING:
+        found.add(Effect.BLOCKED)
+    return frozenset(found)
+
+
+def said(grade: int) -> tuple[str, ...]:
+    """What follows from a reaction of `grade`, in sentences, the gravest first."""
+    found = effects(grade)
+    return tuple(WORDS[effect] for effect in reversed(Effect) if effect in found)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionFacts:
+    """A reaction as a nurse saw it. `kind` is one of the catalogue's adverse event types."""
+
+    kind: str
+    grade: int
+    occurred_at: datetime
+    description: str = ""
+    treatment: str = ""
+    is_over: bool = False
+
+
+def check_reaction(
+    facts: ReactionFacts, *, kinds: tuple[str, ...], started_at: datetime | None, now: datetime
+) -> tuple[Reason, ...]:
+    """Everything that can't be right about a reaction to an infusion that began at `started_at`."""
+    return tuple(_wrong(facts, kinds, started_at, now))
+
+
+def _wrong(
+    facts: ReactionFacts, kinds: tuple[str, ...], started_at: datetime | None, now: datetime
+) -> Iterator[Reason]:
+    if facts.kind not in kinds:
+        yield Reason("unknown_reaction", "Choose what happened from the list.", "kind")
+    if facts.grade not in MEANINGS:
+        yield Reason("bad_grade", "Choose a grade from 1 to 5.", "grade")
+    if facts.occurred_at > now:
+        yield Reason("reaction_in_future", "It can't have begun in the future.", "occurred_at")
+    elif started_at is not None and facts.occurred_at < started_at:
+        yield Reason("reaction_before_infusion", "It began before the infusion did. Check day and time.", "occurred_at")
+    elif started_at is not None and facts.occurred_at - started_at > LATEST_ONSET:
+        sentence = f"That is more than {LATEST_ONSET.days} days after the infusion. Check the day."
+        yield Reason("reaction_too_late", sentence, "occurred_at")
+    if facts.kind == "other" and not facts.description.strip():
+        yield Reason("reaction_unnamed", "Say what happened.", "description")
+
+
+def onset_minutes(*, started_at: datetime | None, occurred_at: datetime) -> int | None:
+    """Whole minutes from the start of the infusion; None when it is not known."""
+    return None if started_at is None else max(0, (occurred_at - started_at) // timedelta(minutes=1))
