@@ -51,8 +51,6 @@ def next_follow_up(
     if status is AuthorizationStatus.PENDED:
         return add_business_days(today, 0 if calendar.is_open(today) else 1, calendar=calendar)
     if submitted_on is not None and status in PENDING:
-        for offset in _offsets(offsets, then_every):
-            day = add_business_days(submitted_on, offset, calendar=calendar)
-            if day > today:
-                return day
+        days = (add_business_days(submitted_on, n, calendar=calendar) for n in _offsets(offsets, then_every))
+        return next(day for day in days if day > today)
     return add_business_days(today, then_every, calendar=calendar)

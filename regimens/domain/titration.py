@@ -135,7 +135,9 @@ def infusion_time(
     _check_ramp(volume_ml, weight_kg, steps)
     left, elapsed = volume_ml, Fraction(0)
     segments: list[RateSegment] = []
-    for index, step in enumerate(steps):
+    remaining = list(steps)
+    while left > 0:
+        step = remaining.pop(0)
         rate = step.ml_per_kg_per_hour
         if cap_ml_per_kg_per_hour is not None:
             rate = min(rate, cap_ml_per_kg_per_hour)
@@ -144,14 +146,11 @@ def infusion_time(
             rate = min(rate, pump_cap_ml_per_hour)
         if rate <= 0:
             raise Refusal("bad_rate", "An infusion rate or cap must be above zero.", field="rate")
-        is_last = index == len(steps) - 1 or step.minutes is None
         needed = left * 60 / rate
-        spent = needed if is_last or step.minutes is None else min(needed, step.minutes)
+        spent = needed if step.minutes is None or not remaining else min(needed, step.minutes)
         _append(segments, RateSegment(elapsed, spent, rate))
         elapsed += spent
         left -= rate * spent / 60
-        if left <= 0:
-            break
     return InfusionTime(elapsed, ceil(elapsed), tuple(segments))
 
 

@@ -279,3 +279,36 @@ def test_far_overdue_asks_for_reassessment(gap: int, limit: int | None, state: s
         gap_limit_days=limit,
     )
     assert found.state == state
+
+
+@given(cadences, slips)
+def test_recomputing_without_a_new_fact_changes_nothing(cadence: Cadence, slips: list[int]) -> None:
+    given_on = history(cadence, slips)
+    before = lay_out(cadence, starts_on=MONDAY, given_on=given_on, course_limit=12)
+    as_given = [course.given_on for course in before if course.given_on is not None]
+    assert as_given == given_on
+    assert lay_out(cadence, starts_on=MONDAY, given_on=as_given, course_limit=12) == before
+
+
+@given(cadences, slips, st.integers(min_value=1, max_value=11))
+def test_a_shorter_list_is_the_beginning_of_a_longer_one(cadence: Cadence, slips: list[int], count: int) -> None:
+    given_on = history(cadence, slips)
+    longer = lay_out(cadence, starts_on=MONDAY, given_on=given_on, course_limit=12)
+    shorter = lay_out(cadence, starts_on=MONDAY, given_on=given_on, course_limit=count)
+    assert shorter == longer[: max(count, len(given_on))]
+    through = longer[max(count, len(given_on)) - 1].due_on
+    assert lay_out(cadence, starts_on=MONDAY, given_on=given_on, through_on=through) == longer[: len(shorter)]
+
+
+def test_days_and_intervals_are_at_least_one() -> None:
+    for nonsense in ({"loading_days": 0}, {"days_per_course": 0}, {"interval_days": -1}):
+        with pytest.raises(ValueError, match="at least one day"):
+            Cadence(**({"interval_days": 21} | nonsense))
+    for step, early, late in ((0, 0, 0), (1, -1, 0), (1, 0, -1)):
+        with pytest.raises(ValueError, match="at least a day apart"):
+            Spacing(step_days=step, early_days=early, late_days=late)
+
+
+def test_a_course_that_was_given_is_neither_due_nor_overdue() -> None:
+    found = standing(earliest_on=MONDAY, latest_on=MONDAY, today=MONDAY + timedelta(days=90), is_given=True)
+    assert (found.state, found.days_overdue, found.days_left) == (DueState.GIVEN, 0, 0)

@@ -1,6 +1,7 @@
 """Doses are exact, held to the course limit, and come out of whole vials with the least waste there is."""
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product as combinations
 
@@ -21,7 +22,7 @@ from regimens.domain.dose import (
 )
 from regimens.domain.quantities import exact, plain, round_half_up
 from regimens.domain.settings import CLINICAL_DEFAULTS
-from regimens.domain.units import BillingCode, Modifier, billed_units, code_on, infusion_hours
+from regimens.domain.units import BillingCode, Modifier, admin_units, billed_units, code_on, infusion_hours, volume_ml
 from regimens.domain.vials import Tie, choose_vials, round_to_vial
 from regimens.domain.weight import Sex, WeightBasis, dosing_weight, has_weight_changed
 
@@ -33,8 +34,11 @@ def test_a_binary_float_is_never_a_dose() -> None:
     with pytest.raises(TypeError, match="binary float"):
         exact(0.1)  # type: ignore[arg-type]
     assert exact("0.1") == Fraction(1, 10)
-    with pytest.raises(ValueError):
-        exact("NaN")
+    for nonsense in ("NaN", "1/0", Decimal("Infinity"), Decimal("NaN")):
+        with pytest.raises(ValueError):
+            exact(nonsense)
+    with pytest.raises(TypeError, match="binary float"):
+        exact(True)
 
 
 def test_numbers_are_rounded_and_written_as_a_person_does() -> None:
@@ -216,3 +220,91 @@ def test_every_clinical_setting_shows_its_source_and_how_sure_we_are() -> None:
     shown = sourced_settings(CLINICAL_DEFAULTS)
     assert {item.name for item in shown} == set(CLINICAL_DEFAULTS.__dataclass_fields__)
     assert all(item.source and item.confidence in {"P", "S", "K"} for item in shown)
+
+
+def test_nonsense_is_refused_at_its_field_and_never_divided_by() -> None:
+    nought, some = Fraction(0), Fraction(100)
+    refused = [
+        lambda: exact_dose(DoseRule(DoseBasis.FIXED, some), weight_kg=nought),
+        lambda: exact_dose(DoseRule(DoseBasis.FIXED), weight_kg=some),
+        lambda: exact_dose(DoseRule(DoseBasis.MG_PER_KG, Fraction(-1)), weight_kg=some),
+        lambda: round_to_vial(exact_mg=nought),
+        lambda: choose_vials(dose_mg=nought, vial_sizes_mg=[1]),
+        lambda: choose_vials(dose_mg=some, vial_sizes_mg=[0, 5]),
+        lambda: dosing_weight(actual_kg=nought),
+        lambda: dosing_weight(actual_kg=some, height_cm=nought),
+    ]
+    found = []
+    for attempt in refused:
+        with pytest.raises(Refusal) as refusal:
+            attempt()
+        found.append((refusal.value.code, refusal.value.reasons[0].field))
+    assert found == [
+        ("bad_weight", "weight_kg"),
+        ("dose_missing", "amount"),
+        ("dose_missing", "amount"),
+        ("bad_dose", "amount"),
+        ("bad_dose", "amount"),
+        ("no_vials", None),
+        ("bad_weight", "weight_kg"),
+        ("bad_weight", "weight_kg"),
+    ]
+
+
+def test_a_split_a_unit_and_a_concentration_of_nought_are_errors() -> None:
+    for days, increment in ((0, 5), (1, 0)):
+        with pytest.raises(ValueError, match="at least one day"):
+            split_over_days(total_mg=Fraction(10), days=days, increment_mg=Fraction(increment))
+    with pytest.raises(ValueError, match="billing unit"):
+        admin_units(dose_mg=Fraction(10), unit_mg=Fraction(0))
+    with pytest.raises(ValueError, match="concentration"):
+        volume_ml(dose_mg=Fraction(10), mg_per_ml=Fraction(0))
+
+
+@given(
+    st.fractions(min_value=40, max_value=250, max_denominator=10),
+    st.integers(min_value=140, max_value=210),
+    st.sampled_from(Sex),
+)
+def test_an_adjusted_weight_lies_between_the_ideal_and_the_actual_one(kg: Fraction, height: int, sex: Sex) -> None:
+    found = dosing_weight(actual_kg=kg, height_cm=Fraction(height), sex=sex, basis=WeightBasis.ADJUSTED)
+    assert found.ideal_kg is not None
+    low, high = sorted((found.ideal_kg, kg))
+    assert low - Fraction(1, 20) <= found.kg <= high + Fraction(1, 20)
+    assert found.kg * 10 == int(found.kg * 10)
+
+
+@given(doses, st.sampled_from([[500], [500, 100], [1000, 250]]), st.sampled_from(Tie))
+def test_a_dose_is_rounded_by_the_first_increment_that_is_close_enough_or_not_at_all(
+    dose: Fraction, increments: list[int], tie: Tie
+) -> None:
+    got = round_to_vial(exact_mg=dose, increments_mg=increments, tolerance_pct=Fraction(10), tie=tie)
+    near = [
+        step
+        for step in increments
+        if any(n and abs(n * step - dose) * 10 <= dose for n in range(int(dose // step) + 2))
+    ]
+    assert got.increment_mg == (near[0] if near else None)
+    if near:
+        assert abs(got.rounded_mg - dose) * 2 <= near[0]
+    else:
+        assert got.rounded_mg == dose
+
+
+@given(doses, vial_sets, st.sampled_from([Fraction(1), Fraction(10), Fraction(100)]))
+def test_units_cover_the_dose_and_a_bill_never_has_more_than_the_vials_hold(
+    dose: Fraction, sizes: list[int], unit: Fraction
+) -> None:
+    pick = choose_vials(dose_mg=dose, vial_sizes_mg=sizes)
+    billed = billed_units(dose_mg=dose, vial_total_mg=pick.total_mg, unit_mg=unit)
+    assert (billed.admin_units - 1) * unit < dose <= billed.admin_units * unit
+    if billed.modifier is Modifier.JW:
+        assert (billed.admin_units + billed.jw_units) * unit <= pick.total_mg
+
+
+def test_a_band_s_dose_is_held_to_the_order_s_maximum() -> None:
+    bands = (WeightBand(Fraction(2400), below_kg=Fraction(60)), WeightBand(Fraction(3000), at_least_kg=Fraction(60)))
+    rule = DoseRule(DoseBasis.BAND, bands=bands, max_mg=Fraction(2700))
+    low, high = (exact_dose(rule, weight_kg=Fraction(kg)) for kg in (59, 60))
+    assert (low.dose_mg, low.is_capped) == (2400, False)
+    assert (high.exact_mg, high.dose_mg, high.is_capped) == (3000, 2700, True)

@@ -1,5 +1,6 @@
 """An infusion's ramp is walked exactly, and a visit's phases fill a block of quarter hours."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -164,3 +165,36 @@ def test_a_block_is_the_smallest_run_of_quarters_that_holds_every_phase(infusion
 def test_chair_time_is_learned_only_after_three_visits() -> None:
     assert suggest_minutes([150, 170]) is None
     assert suggest_minutes([150, 170, 400]) == 170
+
+
+def test_a_step_without_an_end_runs_until_the_infusion_is_done() -> None:
+    steps = [RateStep(Fraction(1), HALF_HOUR), RateStep(Fraction(2), None), RateStep(Fraction(9), None)]
+    time = infusion_time(volume_ml=Fraction(100), weight_kg=Fraction(10), steps=steps)
+    assert (time.exact_minutes, len(time.segments)) == (Fraction(315), 2)
+
+
+@pytest.mark.parametrize(
+    ("volume", "weight", "code"), [(0, 70, "bad_volume"), (100, 0, "bad_volume"), (-1, 70, "bad_volume")]
+)
+def test_nothing_is_infused_into_nobody(volume: int, weight: int, code: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        infusion_time(volume_ml=Fraction(volume), weight_kg=Fraction(weight), steps=RAMP)
+    assert (refused.value.code, refused.value.reasons[0].field) == (code, "volume_ml")
+
+
+@pytest.mark.parametrize("cap", [Fraction(0), Fraction(-1)])
+def test_a_cap_of_nought_is_refused_because_such_an_infusion_never_ends(cap: Fraction) -> None:
+    with pytest.raises(Refusal) as refused:
+        infusion_time(volume_ml=Fraction(1), weight_kg=Fraction(1), steps=RAMP, cap_ml_per_kg_per_hour=cap)
+    assert refused.value.code == "bad_rate"
+
+
+def test_a_visit_without_an_infusion_or_a_grid_is_an_error() -> None:
+    minutes = phase_minutes(is_first=False, has_premed=False)
+    for infusion, changed in (
+        (0, minutes),
+        (60, replace(minutes, grid=0)),
+        (60, replace(minutes, flush=-1)),
+    ):
+        with pytest.raises(ValueError, match="a visit has an infusion"):
+            chair_time(infusion_minutes=infusion, minutes=changed)

@@ -16,7 +16,8 @@ from regimens.domain.due_dates import (
     next_due,
     standing,
 )
-from regimens.domain.open_days import OpenDays, TieGoes, nearest_open_day
+from regimens.domain.open_days import MONDAY_TO_FRIDAY, OpenDays, TieGoes, nearest_open_day
+from regimens.domain.settings import CLINICAL_DEFAULTS
 from tests.rules.answers.shapes import Answer, Inputs, day, number
 
 
@@ -25,10 +26,10 @@ def due_next(i: Inputs) -> dict[str, Any]:
         last_given_on=day(i["last_actual"]),
         last_planned_on=day(i["last_planned"]),
         spacing=Spacing(
-            step_days=int(i["interval_weeks"] * 7),
-            early_days=i["early"],
-            late_days=i["late"],
-            policy=LatePolicy(i["policy"]),
+            step_days=_interval(i),
+            early_days=i.get("early", CLINICAL_DEFAULTS.early_days),
+            late_days=i.get("late", CLINICAL_DEFAULTS.late_days),
+            policy=LatePolicy(i.get("policy") or LatePolicy.HYBRID),
             min_interval_days=i.get("min_interval_days"),
             payer_min_days=i.get("payer_min_days"),
         ),
@@ -36,10 +37,17 @@ def due_next(i: Inputs) -> dict[str, Any]:
     return {"due": due.due_on.isoformat(), "window": [due.earliest_on.isoformat(), due.latest_on.isoformat()]}
 
 
+def _interval(i: Inputs) -> int:
+    """Whole days of an interval given in days or weeks."""
+    return int(i["interval_days"]) if "interval_days" in i else int(i["interval_weeks"] * 7)
+
+
 def multi_day(i: Inputs) -> dict[str, Any]:
     first, days = day(i["course_start"]), i["course_days"]
-    anchor = course_anchor(first_day_on=first, days=days, anchor=CourseAnchor(i["anchor"]))
-    due = next_due(last_given_on=anchor, last_planned_on=anchor, spacing=Spacing(step_days=i["interval_weeks"] * 7))
+    anchor = course_anchor(
+        first_day_on=first, days=days, anchor=CourseAnchor(i.get("anchor") or CourseAnchor.COURSE_START)
+    )
+    due = next_due(last_given_on=anchor, last_planned_on=anchor, spacing=Spacing(step_days=_interval(i)))
     return {
         "due": due.due_on.isoformat(),
         "last_course_day": last_course_day(first_day_on=first, days=days).isoformat(),
@@ -52,8 +60,10 @@ def closed_day(i: Inputs) -> dict[str, Any]:
         due_on=due,
         earliest_on=due - timedelta(days=i["early"]),
         latest_on=due + timedelta(days=i["late"]),
-        open_days=OpenDays(frozenset(i["open_weekdays"]), frozenset(map(day, i["closed_dates"]))),
-        tie=TieGoes(i.get("tie", "later")),
+        open_days=OpenDays(
+            frozenset(i.get("open_weekdays", MONDAY_TO_FRIDAY)), frozenset(map(day, i.get("closed_dates", ())))
+        ),
+        tie=TieGoes(i.get("tie") or TieGoes.LATER),
     )
     return {"date": found.isoformat() if found else None}
 
@@ -67,7 +77,7 @@ def overdue(i: Inputs) -> dict[str, Any]:
         today=day(i["today"]),
         is_given=i.get("status") == "given",
         last_given_on=day(last) if last else None,
-        interval_days=i["interval_weeks"] * 7 if "interval_weeks" in i else None,
+        interval_days=_interval(i) if {"interval_weeks", "interval_days"} & i.keys() else None,
         gap_limit_days=i.get("gap_threshold_days"),
     )
     return {"state": found.state, "days_overdue": found.days_overdue}

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from core.intervals import Interval
 from messaging.domain.content import check_message
 from messaging.domain.quiet_hours import QuietHours, next_allowed
-from messaging.domain.reminders import reminder_times
+from messaging.domain.reminders import OFFSETS_DAYS, SEND_AT, reminder_times
 from messaging.domain.replies import is_opt_out
 from patients.domain.labs import is_valid
 from patients.domain.vaccines import live_vaccine_not_before
@@ -35,10 +35,10 @@ def capacity(i: Inputs) -> dict[str, Any]:
     found = concurrent_capacity(
         nurses=i["nurses"],
         patients_per_nurse=i["ratio"],
-        nurses_at_lunch=i["lunch_nurses_out"],
-        first_doses=i["load"]["first"],
-        others=i["load"]["subsequent"],
-        first_dose_weight=i["first_dose_weight"],
+        nurses_at_lunch=i.get("lunch_nurses_out", 0),
+        first_doses=i["load"].get("first", 0),
+        others=i["load"].get("subsequent", 0),
+        first_dose_weight=i.get("first_dose_weight", 1),
     )
     return {
         "capacity_normal": found.normal,
@@ -50,7 +50,7 @@ def capacity(i: Inputs) -> dict[str, Any]:
 
 
 def labs(i: Inputs) -> dict[str, Any]:
-    taken, days = day(i["collected"]), i["valid_days"]
+    taken, days = day(i["collected"]), i.get("valid_days")
     return {"valid": [is_valid(taken_on=taken, service_on=day(dos), valid_days=days) for dos in i["dos"]]}
 
 
@@ -65,8 +65,8 @@ def reminders(i: Inputs) -> dict[str, Any]:
     times = reminder_times(
         starts_at=moment(i["appointment"]).replace(tzinfo=zone),
         zone=zone,
-        offsets_days=i["offsets_days"],
-        send_at=time.fromisoformat(i["send_at"]),
+        offsets_days=i.get("offsets_days", OFFSETS_DAYS),
+        send_at=time.fromisoformat(i["send_at"]) if "send_at" in i else SEND_AT,
     )
     return {"send": [at.astimezone(zone).isoformat() for at in times]}
 
@@ -93,18 +93,22 @@ def content(i: Inputs) -> dict[str, Any]:
 def gate(i: Inputs) -> dict[str, Any]:
     clearance = decide_findings(
         Findings(
-            is_order_active=i["order_active"],
-            is_authorized=i["auth_ok"],
-            is_eligibility_verified=i["eligibility_ok"],
-            has_consent=i["consent"],
-            has_labs=i["labs_ok"],
-            has_recent_weight=i["weight_recent"],
-            has_drug=i["drug_available"],
-            is_well=not i["acute_illness"],
-            is_free_of_contraindication=not i["hard_contraindication"],
+            is_order_active=i.get("order_active", True),
+            is_authorized=i.get("auth_ok", True),
+            is_eligibility_verified=i.get("eligibility_ok", True),
+            has_consent=i.get("consent", True),
+            has_labs=i.get("labs_ok", True),
+            has_recent_weight=i.get("weight_recent", True),
+            has_drug=i.get("drug_available", True),
+            is_well=not i.get("acute_illness", False),
+            is_free_of_contraindication=not i.get("hard_contraindication", False),
         )
     )
-    return {"cleared": clearance.is_cleared, "reasons": [reason.code for reason in clearance.reasons]}
+    return {
+        "cleared": clearance.is_cleared,
+        "level": clearance.light.value,
+        "reasons": [reason.code for reason in clearance.reasons],
+    }
 
 
 ANSWERS: dict[str, Answer] = {

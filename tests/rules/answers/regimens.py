@@ -16,7 +16,7 @@ from regimens.domain.dose import (
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.titration import RateStep, infusion_time, ml_per_kg_per_hour, profile_for
 from regimens.domain.units import BillingCode, admin_units, billed_units, code_on, infusion_hours, volume_ml
-from regimens.domain.vials import choose_vials, round_to_vial
+from regimens.domain.vials import Tie, choose_vials, round_to_vial
 from regimens.domain.weight import Sex, dosing_weight, has_weight_changed
 from tests.rules.answers.shapes import Answer, Inputs, day, maybe, milligrams, number, numbers, rounded
 
@@ -36,33 +36,58 @@ def _vials(dose_mg: Fraction, sizes_mg: list[Fraction], unit_mg: Fraction, per: 
     }
 
 
+def _exact(i: Inputs) -> Fraction:
+    """The dose in mg, however an example gives it: outright, or by weight."""
+    if "exact_g" in i:
+        return milligrams(i["exact_g"])
+    for name in ("dose_mg", "exact_mg"):
+        if name in i:
+            return number(i[name])
+    basis = DoseBasis.G_PER_KG if "g_per_kg" in i else DoseBasis.MG_PER_KG
+    weight = number(i["dosing_weight_kg"] if "dosing_weight_kg" in i else i["weight_kg"])
+    return exact_dose(DoseRule(basis, number(i[basis])), weight_kg=weight).dose_mg
+
+
+def _tolerance(i: Inputs) -> Fraction:
+    return number(i.get("tolerance_pct", CLINICAL_DEFAULTS.rounding_tolerance_pct.numerator))
+
+
+def _tie(i: Inputs) -> Tie:
+    return Tie(i.get("tie") or Tie.DOWN)
+
+
 def round_grams(i: Inputs) -> dict[str, Any]:
-    rule = DoseRule(DoseBasis.G_PER_KG, number(i["g_per_kg"]))
-    dose = exact_dose(rule, weight_kg=number(i["dosing_weight_kg"])).dose_mg
-    tolerance = number(i["tolerance_pct"])
+    dose = _exact(i)
     got = round_to_vial(
-        exact_mg=dose, increments_mg=[milligrams(g) for g in i["increments_g"]], tolerance_pct=tolerance
+        exact_mg=dose,
+        increments_mg=[milligrams(g) for g in i["increments_g"]],
+        tolerance_pct=_tolerance(i),
+        tie=_tie(i),
     )
-    sizes = [milligrams(g) for g in i["vial_sizes_g"]]
-    return {
+    answers = {
         "exact_g": dose / 1000,
         "rounded_g": got.rounded_mg / 1000,
         "increment_used_g": None if got.increment_mg is None else got.increment_mg / 1000,
         "deviation_pct": rounded(got.deviation_pct, 2),
         "volume_ml_at_100mg_ml": volume_ml(dose_mg=got.rounded_mg, mg_per_ml=Fraction(100)),
         "volume_ml_at_50mg_ml": volume_ml(dose_mg=got.rounded_mg, mg_per_ml=Fraction(50)),
-        **_vials(got.rounded_mg, sizes, number(i["billing_unit_mg"]), per=1000),
     }
+    if "vial_sizes_g" in i:
+        sizes = [milligrams(g) for g in i["vial_sizes_g"]]
+        answers |= _vials(got.rounded_mg, sizes, number(i.get("billing_unit_mg", 500)), per=1000)
+    return answers
 
 
 def round_milligrams(i: Inputs) -> dict[str, Any]:
-    increment, tolerance = i.get("increment_mg"), i.get("tolerance_pct", 0)
+    increment = i.get("increment_mg")
     got = round_to_vial(
-        exact_mg=number(i["exact_mg"]),
+        exact_mg=_exact(i),
         increments_mg=[] if increment is None else [number(increment)],
-        tolerance_pct=number(tolerance),
+        tolerance_pct=_tolerance(i),
+        tie=_tie(i),
     )
     return {
+        "exact_mg": got.exact_mg,
         "rounded_mg": got.rounded_mg,
         "deviation_pct": rounded(got.deviation_pct, 2),
         **_vials(got.rounded_mg, numbers(i["vial_sizes_mg"]), number(i["billing_unit_mg"]), per=1),
@@ -72,9 +97,10 @@ def round_milligrams(i: Inputs) -> dict[str, Any]:
 def weigh(i: Inputs) -> dict[str, Any]:
     weight = dosing_weight(
         actual_kg=number(i["actual_kg"]),
-        height_cm=number(i["height_cm"]),
-        sex=Sex(i["sex"]),
-        bmi_threshold=number(i["bmi_threshold"]),
+        height_cm=maybe(i.get("height_cm")),
+        sex=Sex(i["sex"]) if i.get("sex") else None,
+        bmi_threshold=number(i.get("bmi_threshold", 30)),
+        ideal_pct_threshold=maybe(i.get("ibw_pct_threshold")),
     )
     answers: dict[str, Any] = {
         "bmi": rounded(weight.bmi or Fraction(0), 2),
@@ -85,7 +111,7 @@ def weigh(i: Inputs) -> dict[str, Any]:
     if "g_per_kg" in i:
         dose = exact_dose(DoseRule(DoseBasis.G_PER_KG, number(i["g_per_kg"])), weight_kg=weight.kg).dose_mg
         increments = [milligrams(g) for g in i["increments_g"]]
-        got = round_to_vial(exact_mg=dose, increments_mg=increments, tolerance_pct=number(i["tolerance_pct"]))
+        got = round_to_vial(exact_mg=dose, increments_mg=increments, tolerance_pct=_tolerance(i))
         answers |= {
             "exact_g": dose / 1000,
             "rounded_g": got.rounded_mg / 1000,
@@ -107,7 +133,7 @@ def split(i: Inputs) -> dict[str, Any]:
 def course_limit(i: Inputs) -> dict[str, Any]:
     per_day = number(i["per_day_g_per_kg"])
     reasons = check_course_limit(
-        per_day_g_per_kg=per_day, days=i["days"], max_course_g_per_kg=number(i["max_course_g_per_kg"])
+        per_day_g_per_kg=per_day, days=i["days"], max_course_g_per_kg=number(i.get("max_course_g_per_kg", 2))
     )
     return {
         "course_g_per_kg": per_day * i["days"],
@@ -117,17 +143,13 @@ def course_limit(i: Inputs) -> dict[str, Any]:
 
 
 def least_waste(i: Inputs) -> dict[str, Any]:
-    if "dose_mg" in i:
-        dose = number(i["dose_mg"])
-    else:
-        rule = DoseRule(DoseBasis.MG_PER_KG, number(i["mg_per_kg"]))
-        dose = exact_dose(rule, weight_kg=number(i["weight_kg"])).dose_mg
+    dose = _exact(i)
     return {"exact_mg": dose} | _vials(dose, numbers(i["vial_sizes_mg"]), number(i["billing_unit_mg"]), per=1)
 
 
 def max_cap(i: Inputs) -> dict[str, Any]:
     dose = exact_dose(
-        DoseRule(DoseBasis.MG_PER_KG, number(i["mg_per_kg"]), max_mg=maybe(i["max_mg"])),
+        DoseRule(DoseBasis.MG_PER_KG, number(i["mg_per_kg"]), max_mg=maybe(i.get("max_mg"))),
         weight_kg=number(i["weight_kg"]),
     )
     return {"exact_mg": dose.exact_mg, "dose_mg": dose.dose_mg, "capped": dose.is_capped}
@@ -139,7 +161,7 @@ def weight_band(i: Inputs) -> dict[str, Any]:
 
 
 def weight_change(i: Inputs) -> dict[str, Any]:
-    reference, threshold = number(i["reference_kg"]), number(i["threshold_pct"])
+    reference, threshold = number(i["reference_kg"]), number(i.get("threshold_pct", 10))
     return {
         "flag": [
             has_weight_changed(reference_kg=reference, current_kg=kg, threshold_pct=threshold)
@@ -158,8 +180,8 @@ def dated_code(i: Inputs) -> dict[str, Any]:
         BillingCode(
             c["hcpcs"],
             number(c["unit_mg"]),
-            day(c["from"]) if c["from"] else None,
-            day(c["to"]) if c["to"] else None,
+            day(c["from"]) if c.get("from") else None,
+            day(c["to"]) if c.get("to") else None,
         )
         for c in i["codes"]
     ]
@@ -184,7 +206,7 @@ def rate_conversion(i: Inputs) -> dict[str, Any]:
 
 
 def titration(i: Inputs) -> dict[str, Any]:
-    steps = [RateStep(number(s["ml_per_kg_per_hour"]), maybe(s["minutes"])) for s in i["steps"]]
+    steps = [RateStep(number(s["ml_per_kg_per_hour"]), maybe(s.get("minutes"))) for s in i["steps"]]
     time = infusion_time(
         volume_ml=number(i["volume_ml"]),
         weight_kg=number(i["weight_kg"]),
@@ -200,8 +222,9 @@ def restart_profile(i: Inputs) -> dict[str, Any]:
         "profile": [
             profile_for(
                 prior_infusions_of_product=case["prior_infusions_same_product"],
-                days_since_last=case["days_since_last"],
-                gap_threshold_days=i["gap_threshold_days"],
+                days_since_last=case.get("days_since_last"),
+                gap_threshold_days=i.get("gap_threshold_days", CLINICAL_DEFAULTS.first_ramp_after_days),
+                last_reaction_grade=case.get("last_reaction_grade") or 0,
             )
             for case in i["cases"]
         ]
@@ -209,8 +232,8 @@ def restart_profile(i: Inputs) -> dict[str, Any]:
 
 
 def chair_block(i: Inputs) -> dict[str, Any]:
-    phases = ("intake", "iv_start", "premed", "flush", "observation", "turnover")
-    minutes = PhaseMinutes(**{name: i.get(name, 0) for name in phases}, grid=i.get("grid", CLINICAL_DEFAULTS.grid))
+    phases = ("intake", "iv_start", "premed", "hydration", "flush", "observation", "turnover")
+    minutes = PhaseMinutes(**{name: i.get(name) or 0 for name in phases}, grid=i.get("grid", CLINICAL_DEFAULTS.grid))
     time = chair_time(infusion_minutes=number(i["infusion"]), minutes=minutes)
     return {
         "infusion_minutes": time.infusion_minutes,
