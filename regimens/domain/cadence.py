@@ -22,6 +22,17 @@ class CoursePhase(StrEnum):
     MAINTENANCE = "maintenance"
 
 
+class Why(StrEnum):
+    """What decided a course's due date."""
+
+    FIRST = "first"  # the day the order starts
+    INDUCTION = "induction"  # the induction schedule, counted from the first dose
+    CALENDAR = "calendar"  # an interval after the course before, on the series' own calendar
+    FROM_GIVEN = "from_given"  # an interval after the dose before was given
+    MINIMUM_INTERVAL = "minimum_interval"  # the calendar would have been too soon after the dose before
+    PAYER_INTERVAL = "payer_interval"  # the payer would not pay sooner
+
+
 @dataclass(frozen=True)
 class Cadence:
     """How often a regimen is given. All numbers are days.
@@ -86,7 +97,8 @@ class PlannedCourse:
     """A course on the regimen's calendar. Dates are clinic-local and inclusive.
 
     `planned_on` is the series' own calendar, `due_on` what guards make of it, `suggested_on` the nearest day of the
-    window on which the clinic is open (None when there is none), `given_on` the first day it was given.
+    window on which the clinic is open (None when there is none), `given_on` the first day it was given. `why` says
+    what decided the due date, and `counted_from_on` the date it was counted from.
     """
 
     number: int
@@ -98,6 +110,8 @@ class PlannedCourse:
     suggested_on: date | None
     given_on: date | None
     day_offsets: tuple[int, ...]
+    why: Why
+    counted_from_on: date
 
 
 def lay_out(
@@ -131,7 +145,8 @@ def lay_out(
         due = _due(cadence, number, courses, starts_on)
         if due is None or (given is None and due.due_on > last_day):
             return tuple(courses)
-        courses.append(_course(cadence, number, due, given, open_days))
+        why = _why(cadence, number, due, courses)
+        courses.append(_course(cadence, number, due, given=given, open_days=open_days, why=why))
 
 
 def _check_history(cadence: Cadence, given_on: Sequence[date], ends: tuple[date | int | None, ...]) -> None:
@@ -145,7 +160,7 @@ def _due(cadence: Cadence, number: int, courses: Sequence[PlannedCourse], starts
     """Where the course is due, given those before it; None past the last date a calendar has."""
     try:
         if not courses:
-            return DueDate(starts_on, starts_on, starts_on, starts_on + timedelta(days=cadence.late_days))
+            return DueDate(starts_on, starts_on, starts_on, starts_on + timedelta(days=cadence.late_days), starts_on)
         last = courses[-1]
         return next_due(
             last_given_on=last.given_on or last.due_on,
@@ -184,7 +199,24 @@ def _spacing(cadence: Cadence, number: int) -> Spacing:
     return spacing
 
 
-def _course(cadence: Cadence, number: int, due: DueDate, given: date | None, open_days: OpenDays) -> PlannedCourse:
+def _why(cadence: Cadence, number: int, due: DueDate, courses: Sequence[PlannedCourse]) -> Why:
+    """What decided a due date: a guard that moved it, the dose before, or a calendar."""
+    if not courses:
+        return Why.FIRST
+    if due.due_on != due.planned_on:
+        spacing = _spacing(cadence, number)
+        is_payers = (spacing.payer_min_days or 0) > (spacing.min_interval_days or 0)
+        return Why.PAYER_INTERVAL if is_payers else Why.MINIMUM_INTERVAL
+    last = courses[-1]
+    on_calendar = (last.given_on or last.planned_on) if last.number == 1 else last.planned_on
+    if due.counted_from_on != on_calendar:
+        return Why.FROM_GIVEN
+    return Why.INDUCTION if cadence.phase(number) is CoursePhase.INDUCTION else Why.CALENDAR
+
+
+def _course(
+    cadence: Cadence, number: int, due: DueDate, *, given: date | None, open_days: OpenDays, why: Why
+) -> PlannedCourse:
     if cadence.has_exact_first_maintenance and cadence.induction_count and number == cadence.induction_count + 1:
         due = replace(due, earliest_on=due.due_on, latest_on=due.due_on)
     offsets = tuple(range(cadence.days(number)))
@@ -205,4 +237,6 @@ def _course(cadence: Cadence, number: int, due: DueDate, given: date | None, ope
         ),
         given_on=given,
         day_offsets=offsets,
+        why=why,
+        counted_from_on=due.counted_from_on or due.planned_on,
     )

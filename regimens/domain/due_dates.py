@@ -28,12 +28,16 @@ class CourseAnchor(StrEnum):
 
 @dataclass(frozen=True)
 class DueDate:
-    """A due date, its window, and the date on the series' own calendar that it came from."""
+    """A due date, its window, and the date on the series' own calendar that it came from.
+
+    `counted_from_on` is where the count began: the date on the calendar of the course before, or the day it was given.
+    """
 
     planned_on: date
     due_on: date
     earliest_on: date
     latest_on: date
+    counted_from_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,9 @@ def next_due(
     Source: labels of ravulizumab (P26) and ocrelizumab (P25), payer policies (P13); hybrid for IG is K.
     """
     step = timedelta(days=spacing.step_days)
+    counted_from = last_given_on
     if _keeps_calendar(last_given_on, last_due_on or last_planned_on, spacing):
+        counted_from = last_planned_on
         planned = last_planned_on + step
         while planned <= last_given_on:
             planned += step
@@ -82,6 +88,7 @@ def next_due(
         due_on=due,
         earliest_on=max(due - timedelta(days=spacing.early_days), floor),
         latest_on=due + timedelta(days=spacing.late_days),
+        counted_from_on=counted_from if due == planned else last_given_on,
     )
 
 

@@ -6,11 +6,26 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from typing import Any
 
+from regimens.domain.quantities import plain
+from regimens.domain.titration import RateSegment
 from regimens.models import Course, CourseDay, TreatmentOrder
-from regimens.services.facts import OrderFacts
+from regimens.services.facts import SAME_ON_THE_ORDER, OrderFacts
 from regimens.services.planning import LaidOutCourse, LaidOutDay
 
 CENT = Decimal("0.01")
+COURSE_DATES = ("due_on", "earliest_on", "latest_on", "planned_on", "why", "counted_from_on")
+DAY_FIELDS = (
+    "due_on",
+    "dose_mg",
+    "vials",
+    "units",
+    "wasted_units",
+    "volume_ml",
+    "profile",
+    "rate_steps",
+    "phases",
+    "chair_minutes",
+)
 
 
 def order_fields(facts: OrderFacts) -> dict[str, Any]:
@@ -38,7 +53,8 @@ def order_fields(facts: OrderFacts) -> dict[str, Any]:
         "course_limit": facts.course_limit,
         "prescriber_name": facts.prescriber_name,
         "signed_on": facts.signed_on,
-    }
+        "labs_required": [dict(test) for test in facts.labs_required],
+    } | {name: getattr(facts, name) for name in SAME_ON_THE_ORDER}
 
 
 def save_new(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> None:
@@ -60,6 +76,7 @@ def build(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> tuple[lis
             due_on=planned.due_on,
             earliest_on=planned.earliest_on,
             latest_on=planned.latest_on,
+            **_reckoning(planned),
         )
         courses.append(course)
         days += [CourseDay(course=course, day_number=day.day_number, **_day_fields(day)) for day in planned.days]
@@ -74,13 +91,34 @@ def move(existing: Sequence[Course], laid_out: Iterable[LaidOutCourse]) -> None:
     for planned in laid_out:
         course = by_number[planned.number]
         course.due_on, course.earliest_on, course.latest_on = planned.due_on, planned.earliest_on, planned.latest_on
+        for name, value in _reckoning(planned).items():
+            setattr(course, name, value)
         courses.append(course)
         for row, day in zip(sorted(course.days.all(), key=_number), planned.days, strict=True):
             for name, value in _day_fields(day).items():
                 setattr(row, name, value)
             days.append(row)
-    Course.objects.bulk_update(courses, ["due_on", "earliest_on", "latest_on"])
-    CourseDay.objects.bulk_update(days, ["due_on", "dose_mg", "vials", "units", "phases", "chair_minutes"])
+    Course.objects.bulk_update(courses, COURSE_DATES)
+    CourseDay.objects.bulk_update(days, DAY_FIELDS)
+
+
+def is_as_laid_out(course: Course, planned: LaidOutCourse) -> bool:
+    """Whether a saved course, with its days prefetched, is what was laid out: recomputing it would change nothing."""
+    dates = {"due_on": planned.due_on, "earliest_on": planned.earliest_on, "latest_on": planned.latest_on}
+    if any(getattr(course, name) != value for name, value in (dates | _reckoning(planned)).items()):
+        return False
+    days = sorted(course.days.all(), key=_number)
+    return len(days) == len(planned.days) and all(
+        getattr(row, name) == value
+        for row, day in zip(days, planned.days, strict=True)
+        for name, value in _day_fields(day).items()
+    )
+
+
+def _reckoning(planned: LaidOutCourse) -> dict[str, Any]:
+    """How the due date came about."""
+    why = "" if planned.why is None else planned.why.value
+    return {"planned_on": planned.planned_on, "why": why, "counted_from_on": planned.counted_from_on}
 
 
 def _number(day: CourseDay) -> int:
@@ -94,9 +132,18 @@ def _day_fields(day: LaidOutDay) -> dict[str, Any]:
         "dose_mg": to_decimal(day.dose_mg).quantize(CENT, ROUND_HALF_UP),
         "vials": [{"mg": _json(size), "count": count} for size, count in day.vials.vials],
         "units": day.units,
+        "wasted_units": day.wasted_units,
+        "volume_ml": None if day.volume_ml is None else to_decimal(day.volume_ml).quantize(CENT, ROUND_HALF_UP),
+        "profile": day.profile.value,
+        "rate_steps": [_rate_step(step) for step in day.rate_steps],
         "phases": [{"kind": phase.kind.value, "minutes": phase.minutes} for phase in day.phases],
         "chair_minutes": day.chair_minutes,
     }
+
+
+def _rate_step(step: RateSegment) -> dict[str, str]:
+    names = ("starts_at_minute", "minutes", "ml_per_hour")
+    return {name: plain(getattr(step, name)) for name in names}
 
 
 def _json(value: Fraction) -> int | float:

@@ -14,6 +14,7 @@ from itertools import pairwise
 from core.errors import Reason
 from regimens.domain.dose import check_course_limit
 from regimens.models import DoseBasis, LateDosePolicy
+from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts
 from regimens.queries.therapies import Therapy
 from regimens.services.facts import OrderFacts
 
@@ -29,7 +30,9 @@ ICD10 = re.compile(r"[A-TV-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
 Reasons = Iterator[Reason]
 
 
-def check_order(facts: OrderFacts, therapy: Therapy, *, today: date) -> tuple[Reason, ...]:
+def check_order(
+    facts: OrderFacts, therapy: Therapy, *, today: date, patient: PatientFacts = NOTHING_KNOWN
+) -> tuple[Reason, ...]:
     """Every reason against entering the order; the facts are completed (`facts.completed`)."""
     found = [
         *_who_and_why(facts, therapy),
@@ -38,6 +41,7 @@ def check_order(facts: OrderFacts, therapy: Therapy, *, today: date) -> tuple[Re
         *_induction(facts),
         *_window(facts),
         *_dates(facts, today),
+        *_prior_dose(facts, patient, today),
     ]
     if any(reason.field in {"dosing_weight_kg", "days_per_course"} for reason in found):
         return (*found, *_amounts(facts, therapy))
@@ -56,13 +60,6 @@ def check_label(therapy: Therapy) -> tuple[Reason, ...]:
             field="product",
         ),
     )
-
-
-def check_last_given(last_given_on: date | None, *, today: date) -> tuple[Reason, ...]:
-    """Why the date of the last dose before this order cannot be."""
-    if last_given_on is None or last_given_on <= today:
-        return ()
-    return (Reason("last_given_later", "The last dose cannot have been given in the future.", field="last_given_on"),)
 
 
 def _who_and_why(facts: OrderFacts, therapy: Therapy) -> Reasons:
@@ -110,7 +107,7 @@ def _weight(facts: OrderFacts) -> Reasons:
 def _rhythm(facts: OrderFacts) -> Reasons:
     if not 1 <= facts.days_per_course <= MOST_DAYS:
         yield Reason("bad_days", f"A course is given over 1 to {MOST_DAYS} days in a row.", field="days_per_course")
-    if not SHORTEST_INTERVAL <= facts.interval_days <= LONGEST_INTERVAL:
+    if facts.interval_days is not None and not SHORTEST_INTERVAL <= facts.interval_days <= LONGEST_INTERVAL:
         yield Reason(
             "bad_interval",
             f"The interval must be between {SHORTEST_INTERVAL} and {LONGEST_INTERVAL} days (1 to 26 weeks).",
@@ -121,7 +118,7 @@ def _rhythm(facts: OrderFacts) -> Reasons:
             "bad_course_limit", f"The number of courses must be between 1 and {MOST_COURSES}.", field="course_limit"
         )
     minimum = facts.minimum_interval_days
-    if minimum is not None and not 1 <= minimum <= max(facts.interval_days, 1):
+    if minimum is not None and not 1 <= minimum <= max(facts.interval_days or LONGEST_INTERVAL, 1):
         yield Reason(
             "bad_minimum_interval",
             "The minimum interval must be at least 1 day and not longer than the interval.",
@@ -173,7 +170,7 @@ def _window(facts: OrderFacts) -> Reasons:
     if early < 0 or late < 0:
         field = "window_early_days" if early < 0 else "window_late_days"
         yield Reason("bad_window", "Days of the window cannot be negative.", field=field)
-    elif early + late >= facts.interval_days >= SHORTEST_INTERVAL:
+    elif facts.interval_days is not None and early + late >= facts.interval_days >= SHORTEST_INTERVAL:
         yield Reason(
             "wide_window",
             "The window is as long as the interval, so two courses could fall on one day. Make it shorter.",
@@ -194,6 +191,12 @@ def _dates(facts: OrderFacts, today: date) -> Reasons:
         yield Reason("ends_before_start", "The end date is before the first course.", field="ends_on")
 
 
+def _prior_dose(facts: OrderFacts, patient: PatientFacts, today: date) -> Reasons:
+    prior = facts.prior_dose_on or patient.last_given_on
+    if prior is not None and prior > today:
+        yield Reason("last_given_later", "The last dose cannot have been given in the future.", field="prior_dose_on")
+
+
 def _amounts(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
     """What is wrong with the dose as it is written."""
     if facts.dose_basis not in DoseBasis.values:
@@ -201,13 +204,16 @@ def _amounts(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
     if facts.dose_basis == DoseBasis.G_PER_KG and not therapy.is_immune_globulin:
         sentence = f"Grams per kilogram are for immune globulins. {therapy.name} is ordered in mg/kg or mg."
         return [Reason("basis_of_other_product", sentence, field="dose_basis")]
+    if facts.dose_amount is None and facts.dose_basis != DoseBasis.WEIGHT_BAND:
+        return [_bad_dose("dose_amount")]
     return [
         reason for field, amount in _named_amounts(facts) for reason in ([] if _is_dose(amount) else [_bad_dose(field)])
     ]
 
 
 def _named_amounts(facts: OrderFacts) -> list[tuple[str, Decimal]]:
-    return [("dose_amount", facts.dose_amount), *(("induction_doses", dose) for dose in facts.induction_doses or ())]
+    maintenance = [] if facts.dose_amount is None else [("dose_amount", facts.dose_amount)]
+    return [*maintenance, *(("induction_doses", dose) for dose in facts.induction_doses or ())]
 
 
 def _is_dose(amount: Decimal) -> bool:

@@ -5,8 +5,10 @@ chair time, all by the rules that made its preview. What happens to them later i
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -17,14 +19,17 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound
 from core.transactions import business_act
 from patients.models import Patient
-from regimens.models import Indication, OrderStatus, Product, TreatmentOrder
-from regimens.queries.patient_facts import PatientFacts, patient_facts
-from regimens.queries.therapies import Therapy, therapy
+from regimens.models import OrderStatus, TreatmentOrder
+from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts, patient_facts
+from regimens.queries.therapies import Therapy, TherapyBook, therapy, therapy_book
 from regimens.services import courses as rows
 from regimens.services.facts import OrderFacts, completed, facts_of
 from regimens.services.order_acts import locked, recorded
-from regimens.services.order_checks import check_label, check_last_given, check_order
-from regimens.services.planning import NOTHING_KNOWN, LaidOutCourse, lay_out_courses
+from regimens.services.order_checks import check_label, check_order
+from regimens.services.order_events import EventKind, note
+from regimens.services.planning import LaidOutCourse, lay_out_courses
+
+ACCEPTING = ("status", "accepted_at", "accepted_by", "laid_out_through_on", "prior_dose_on")
 
 
 def a_year_after(day: date) -> date:
@@ -37,67 +42,34 @@ def a_year_after(day: date) -> date:
 
 def preview(facts: OrderFacts, *, today: date, patient: PatientFacts = NOTHING_KNOWN) -> tuple[LaidOutCourse, ...]:
     """The courses of the next twelve months, unsaved. Raises BadInput with every reason against them."""
-    treatment = therapy(facts.product, facts.indication)
-    whole = completed(facts, treatment)
-    _refuse_to_lay_out(whole, treatment, today, patient.last_given_on)
-    return lay_out_courses(whole, treatment, through_on=a_year_after(today), patient=patient)
+    book = _book(facts, patient.organization_id)
+    whole = completed(facts, book.on(facts.starts_on))
+    if whole.prior_dose_on is None:
+        whole = replace(whole, prior_dose_on=patient.last_given_on)
+    _refuse_to_lay_out(whole, book.on(facts.starts_on), today, patient)
+    return lay_out_courses(whole, book, through_on=a_year_after(today), patient=patient)
+
+
+def lay_out_again(
+    order: TreatmentOrder, *, through_on: date, given_on: Sequence[date] = ()
+) -> tuple[LaidOutCourse, ...]:
+    """An accepted order's courses as the rules make them today from what was given. Saves nothing.
+
+    Without new facts about the order, its patient or the catalogue the answer is what was laid out before.
+    """
+    facts = facts_of(order)
+    known = patient_facts(order.patient, order.product)
+    book = _book(facts, order.clinic.organization_id)
+    return lay_out_courses(facts, book, through_on=through_on, patient=known, given_on=given_on)
 
 
 @business_act
-def enter(
-    *,
-    clinic: Clinic,
-    patient: Patient,
-    product: Product,
-    indication: Indication,
-    icd10: str,
-    hcpcs: str,
-    dose_basis: str,
-    dose_amount: Decimal,
-    dosing_weight_kg: Decimal,
-    days_per_course: int,
-    interval_days: int,
-    starts_on: date,
-    signed_on: date,
-    prescriber_name: str,
-    induction_offsets_days: Sequence[int] = (),
-    induction_doses: Sequence[Decimal] | None = None,
-    first_maintenance_offset_days: int | None = None,
-    window_early_days: int | None = None,
-    window_late_days: int | None = None,
-    minimum_interval_days: int | None = None,
-    late_dose_policy: str | None = None,
-    ends_on: date | None = None,
-    course_limit: int | None = None,
-    needs_premedication: bool = False,
-    by: Actor,
-) -> TreatmentOrder:
-    """A draft order. `dose_amount` is for the whole course. Raises BadInput naming each field that makes no sense."""
-    facts = OrderFacts(
-        product=product,
-        indication=indication,
-        icd10=icd10,
-        hcpcs=hcpcs,
-        dose_basis=dose_basis,
-        dose_amount=dose_amount,
-        dosing_weight_kg=dosing_weight_kg,
-        days_per_course=days_per_course,
-        interval_days=interval_days,
-        starts_on=starts_on,
-        signed_on=signed_on,
-        prescriber_name=prescriber_name,
-        induction_offsets_days=tuple(induction_offsets_days),
-        induction_doses=None if induction_doses is None else tuple(induction_doses),
-        first_maintenance_offset_days=first_maintenance_offset_days,
-        window_early_days=window_early_days,
-        window_late_days=window_late_days,
-        minimum_interval_days=minimum_interval_days,
-        late_dose_policy=late_dose_policy,
-        ends_on=ends_on,
-        course_limit=course_limit,
-        needs_premedication=needs_premedication,
-    )
-    return enter_facts(clinic=clinic, patient=patient, facts=facts, by=by)
+def enter(*, clinic: Clinic, patient: Patient, by: Actor, **facts: Any) -> TreatmentOrder:
+    """A draft order; `facts` are those of `OrderFacts`. `dose_amount` is for the whole course.
+
+    Raises BadInput naming each field that makes no sense.
+    """
+    return enter_facts(clinic=clinic, patient=patient, facts=OrderFacts(**facts), by=by)
 
 
 @business_act
@@ -106,9 +78,12 @@ def enter_facts(*, clinic: Clinic, patient: Patient, facts: OrderFacts, by: Acto
     by.require(Permission.ORDER_CHANGE, "enter treatment orders")
     if patient.clinic_id != clinic.id or by.clinic_id not in {None, clinic.id}:
         raise NotFound("patient")
-    treatment = therapy(facts.product, facts.indication)
+    treatment = therapy_book(facts.product, facts.indication, organization_id=clinic.organization_id).on(
+        facts.starts_on
+    )
     whole = completed(facts, treatment)
-    reasons = check_order(whole, treatment, today=clock.today(clinic.zone))
+    known = patient_facts(patient, facts.product)
+    reasons = check_order(whole, treatment, today=clock.today(clinic.zone), patient=known)
     if reasons:
         raise BadInput.of(reasons)
     order = TreatmentOrder.objects.create(
@@ -116,6 +91,7 @@ def enter_facts(*, clinic: Clinic, patient: Patient, facts: OrderFacts, by: Acto
     )
     detail = {"product": order.product_id, "hcpcs": order.hcpcs}
     recorded("order.enter", order, by, detail)
+    note(order, EventKind.ENTERED, by)
     return order
 
 
@@ -135,37 +111,43 @@ def accept(
 ) -> TreatmentOrder:
     """Make a draft active and lay out its courses through `through_on` (default: a year from today).
 
-    `last_given_on` is when the patient last had this product before this order: without it the first infusion follows
-    the first ramp. Raises Conflict if the order is not a draft, BadInput if it cannot be laid out.
+    `last_given_on` is when the patient last had this product before this order, if the order does not say; it is kept
+    on the order. Without either the first infusion follows the first ramp. Raises Conflict if the order is not a
+    draft, BadInput if it cannot be laid out.
     """
     by.require(Permission.ORDER_CHANGE, "accept treatment orders")
     held = locked(order, by)
     if held.status != OrderStatus.DRAFT:
         raise Conflict("order_not_draft", f"This order was accepted already{_when_accepted(held)}.")
     today = clock.today(held.clinic.zone)
-    treatment = therapy(held.product, held.indication)
-    facts = completed(facts_of(held), treatment)
-    _refuse_to_lay_out(facts, treatment, today, last_given_on)
+    held.prior_dose_on = last_given_on or held.prior_dose_on
+    book = _book(facts_of(held), held.clinic.organization_id)
+    facts = completed(facts_of(held), book.on(held.starts_on))
+    known = patient_facts(held.patient, held.product)
+    _refuse_to_lay_out(facts, book.on(held.starts_on), today, known)
     through = through_on or a_year_after(today)
-    known = patient_facts(held.patient, last_given_on=last_given_on)
-    laid_out = lay_out_courses(facts, treatment, through_on=through, patient=known)
+    laid_out = lay_out_courses(facts, book, through_on=through, patient=known)
     rows.save_new(held, laid_out)
     held.status = OrderStatus.ACTIVE
     held.accepted_at = clock.now()
     held.accepted_by = _person(by)
     held.laid_out_through_on = through
     held.version += 1
-    held.save(update_fields=["status", "accepted_at", "accepted_by", "laid_out_through_on", "version"])
+    held.save(update_fields=[*ACCEPTING, "version"])
     recorded("order.accept", held, by, {"courses": len(laid_out), "through_on": through.isoformat()})
+    note(held, EventKind.ACCEPTED, by, detail={"courses": len(laid_out), "through_on": through.isoformat()})
     return held
 
 
-def _refuse_to_lay_out(facts: OrderFacts, treatment: Therapy, today: date, last_given_on: date | None) -> None:
-    reasons = (
-        *check_order(facts, treatment, today=today),
-        *check_label(treatment),
-        *check_last_given(last_given_on, today=today),
-    )
+def _book(facts: OrderFacts, organization_id: UUID | None) -> TherapyBook:
+    """The catalogue over time, with an organization's own changes to it."""
+    if organization_id is None:
+        return TherapyBook(((date.min, therapy(facts.product, facts.indication)),))
+    return therapy_book(facts.product, facts.indication, organization_id=organization_id)
+
+
+def _refuse_to_lay_out(facts: OrderFacts, treatment: Therapy, today: date, patient: PatientFacts) -> None:
+    reasons = (*check_order(facts, treatment, today=today, patient=patient), *check_label(treatment))
     if reasons:
         raise BadInput.of(reasons)
 

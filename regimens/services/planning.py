@@ -4,26 +4,28 @@ Saves nothing and asks no clock, so a preview, an accepted order and a recalcula
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from core.errors import BadInput, Refusal
-from regimens.domain.cadence import CoursePhase, PlannedCourse, lay_out
+from regimens.domain.cadence import CoursePhase, PlannedCourse, Why, lay_out
 from regimens.domain.chair_time import ChairTime, Phase, chair_time, phase_minutes
-from regimens.domain.dose import DoseBasis, DoseRule, exact_dose, split_over_days
+from regimens.domain.dose import DoseBasis, DoseRule, WeightBand, exact_dose, split_over_days
 from regimens.domain.quantities import plain
 from regimens.domain.settings import CLINICAL_DEFAULTS
-from regimens.domain.titration import Profile, choose_ramp, infusion_time, lowest_cap, profile_for
+from regimens.domain.titration import Profile, RateSegment, choose_ramp, infusion_time, lowest_cap, profile_for
 from regimens.domain.units import BillingCode, billed_units, code_on, volume_ml
 from regimens.domain.vials import VialPick, choose_vials, round_to_vial
-from regimens.queries.patient_facts import PatientFacts
-from regimens.queries.therapies import Therapy
+from regimens.models import Titration
+from regimens.queries.patient_facts import NOTHING_KNOWN, SLOWS_FROM_GRADE, PatientFacts
+from regimens.queries.therapies import Therapy, TherapyBook
 from regimens.services.facts import OrderFacts, cadence_of
 
 LONGEST_DAY_MINUTES = 720
 ONE_GRAM = Fraction(1000)
-NOTHING_KNOWN = PatientFacts()
 NEVER_FORGOTTEN = 10_000  # days: only immune globulin labels ask for the first ramp again after a gap
 FIELDS = {
     "amount": "dose_amount",
@@ -36,7 +38,7 @@ FIELDS = {
 
 @dataclass(frozen=True)
 class LaidOutDay:
-    """One day of a course. `units` are what the day takes from an authorization, wasted units included."""
+    """One day of a course. `units` are what the day takes from an authorization, `wasted_units` of them as waste."""
 
     day_number: int
     due_on: date
@@ -48,11 +50,17 @@ class LaidOutDay:
     phases: tuple[Phase, ...]
     infusion_minutes: int
     chair_minutes: int
+    wasted_units: int = 0
+    volume_ml: Fraction | None = None
+    rate_steps: tuple[RateSegment, ...] = ()
 
 
 @dataclass(frozen=True)
 class LaidOutCourse:
-    """One due event: its dates and its days."""
+    """One due event: its dates, why it is due then, and its days.
+
+    `exact_mg` is the dose before rounding and before a maximum cut it (`is_capped`).
+    """
 
     number: int
     phase: CoursePhase
@@ -60,6 +68,11 @@ class LaidOutCourse:
     earliest_on: date
     latest_on: date
     days: tuple[LaidOutDay, ...]
+    planned_on: date | None = None
+    why: Why | None = None
+    counted_from_on: date | None = None
+    exact_mg: Fraction | None = None
+    is_capped: bool = False
 
     @property
     def dose_mg(self) -> Fraction:
@@ -76,7 +89,7 @@ class LaidOutCourse:
 
 def lay_out_courses(
     facts: OrderFacts,
-    therapy: Therapy,
+    therapy: Therapy | TherapyBook,
     *,
     through_on: date,
     patient: PatientFacts = NOTHING_KNOWN,
@@ -84,19 +97,21 @@ def lay_out_courses(
 ) -> tuple[LaidOutCourse, ...]:
     """Every course due up to `through_on`; those in `given_on` are listed always.
 
-    The facts are completed and checked. Raises BadInput naming the field when a dose cannot be divided, no billing
-    code is in force on a date, or a day would keep the patient in the chair for more than twelve hours.
+    The facts are completed and checked. Each day is planned by the therapy in force on its date; the rhythm is the
+    order's own. Raises BadInput naming the field when a dose cannot be divided, no billing code is in force on a
+    date, or a day would keep the patient in the chair for more than twelve hours.
     """
+    book = therapy if isinstance(therapy, TherapyBook) else TherapyBook(((date.min, therapy),))
     courses = lay_out(
-        cadence_of(facts, therapy),
+        cadence_of(facts, book.on(facts.starts_on)),
         starts_on=facts.starts_on,
         given_on=given_on,
         ends_on=facts.ends_on,
-        course_limit=facts.course_limit,
+        course_limit=1 if facts.is_single else facts.course_limit,
         through_on=through_on,
     )
     try:
-        return _with_days(facts, therapy, patient, courses)
+        return _with_days(facts, book, patient, courses)
     except BadInput:
         raise
     except Refusal as refusal:
@@ -106,22 +121,60 @@ def lay_out_courses(
 
 
 def _with_days(
-    facts: OrderFacts, therapy: Therapy, patient: PatientFacts, courses: Sequence[PlannedCourse]
+    facts: OrderFacts, book: TherapyBook, patient: PatientFacts, courses: Sequence[PlannedCourse]
 ) -> tuple[LaidOutCourse, ...]:
-    planner = _Planner(facts, therapy, patient.is_at_risk)
-    last_given = patient.last_given_on
+    planner = _Planner(facts, book, patient)
+    last_given = facts.prior_dose_on or patient.last_given_on
     done: list[LaidOutCourse] = []
     for course in courses:
         first_on = course.given_on or course.due_on
+        dose = planner.dose(course.number, len(course.day_offsets), first_on)
         days: list[LaidOutDay] = []
-        for index, dose_mg in enumerate(planner.doses(course.number, len(course.day_offsets))):
+        for index, dose_mg in enumerate(dose.days_mg):
             on = first_on + timedelta(days=course.day_offsets[index])
             days.append(planner.day(index + 1, on, dose_mg, last_given))
             last_given = on
         done.append(
-            LaidOutCourse(course.number, course.phase, course.due_on, course.earliest_on, course.latest_on, tuple(days))
+            LaidOutCourse(
+                course.number,
+                course.phase,
+                course.due_on,
+                course.earliest_on,
+                course.latest_on,
+                tuple(days),
+                planned_on=course.planned_on,
+                why=course.why,
+                counted_from_on=course.counted_from_on,
+                exact_mg=dose.exact_mg,
+                is_capped=dose.is_capped,
+            )
         )
     return tuple(done)
+
+
+@dataclass(frozen=True)
+class _CourseDose:
+    exact_mg: Fraction
+    is_capped: bool
+    days_mg: tuple[Fraction, ...]
+
+
+@dataclass(frozen=True)
+class _Manner:
+    """How a day's infusion is given: what its chair time depends on besides the dose."""
+
+    profile: Profile
+    is_at_risk: bool
+    has_premed: bool
+
+
+@dataclass(frozen=True)
+class _DayTime:
+    """The chair time of a day, with the volume and the rates it comes from (none where the label gives minutes)."""
+
+    chair: ChairTime
+    volume_ml: Fraction | None
+    rate_steps: tuple[RateSegment, ...]
 
 
 @dataclass
@@ -129,28 +182,30 @@ class _Planner:
     """Plans days of one order, remembering what it worked out: most days of a regimen are alike."""
 
     facts: OrderFacts
-    therapy: Therapy
-    is_at_risk: bool
-    _doses: dict[tuple[object, int], tuple[Fraction, ...]] = field(default_factory=dict)
-    _vials: dict[Fraction, VialPick] = field(default_factory=dict)
-    _times: dict[tuple[Fraction, Profile], ChairTime] = field(default_factory=dict)
+    book: TherapyBook
+    patient: PatientFacts
+    _doses: dict[tuple[object, ...], _CourseDose] = field(default_factory=dict)
+    _times: dict[tuple[int, Fraction, _Manner], _DayTime] = field(default_factory=dict)
 
-    def doses(self, course_number: int, days: int) -> tuple[Fraction, ...]:
-        """The dose of each day of a course in mg."""
-        amount = self.facts.amount(course_number)
-        if (amount, days) not in self._doses:
-            rule = DoseRule(DoseBasis(self.facts.dose_basis), Fraction(amount), max_mg=self.therapy.max_mg)
-            exact = exact_dose(rule, weight_kg=Fraction(self.facts.dosing_weight_kg)).dose_mg
-            self._doses[amount, days] = _rounded_and_split(self.therapy, exact, days)
-        return self._doses[amount, days]
+    def dose(self, course_number: int, days: int, on: date) -> _CourseDose:
+        """The dose of a course and of each of its days in mg."""
+        therapy = self.book.on(on)
+        amount, bands = self.facts.amount(course_number), bands_of(self.facts, therapy, course_number)
+        key = (id(therapy), amount, bands, days)
+        if key not in self._doses:
+            maximum = lowest_cap(therapy.max_mg, _exact(self.facts.max_dose_mg))
+            rule = DoseRule(DoseBasis(self.facts.dose_basis), _exact(amount), bands, max_mg=maximum)
+            exact = exact_dose(rule, weight_kg=Fraction(self.facts.dosing_weight_kg))
+            days_mg = _rounded_and_split(therapy, exact.dose_mg, days, maximum)
+            self._doses[key] = _CourseDose(exact.exact_mg, exact.is_capped, days_mg)
+        return self._doses[key]
 
     def day(self, number: int, on: date, dose_mg: Fraction, last_given_on: date | None) -> LaidOutDay:
-        if dose_mg not in self._vials:
-            self._vials[dose_mg] = choose_vials(dose_mg=dose_mg, vial_sizes_mg=self.therapy.vial_sizes_mg)
-        vials = self._vials[dose_mg]
-        code = self._code(on)
-        profile = _profile(self.therapy, on, last_given_on)
-        time = self._time(dose_mg, profile)
+        therapy = self.book.on(on)
+        vials = _vials(dose_mg, therapy.vial_sizes_mg)
+        code = self._code(therapy, on)
+        manner = self._manner(therapy, on, last_given_on)
+        time = self._time(therapy, dose_mg, manner)
         billed = billed_units(dose_mg=dose_mg, vial_total_mg=vials.total_mg, unit_mg=code.unit_mg)
         return LaidOutDay(
             day_number=number,
@@ -159,65 +214,111 @@ class _Planner:
             vials=vials,
             hcpcs=code.hcpcs,
             units=billed.consumed(counts_wastage=True),
-            profile=profile,
-            phases=time.phases,
-            infusion_minutes=time.infusion_minutes,
-            chair_minutes=time.block_minutes,
+            profile=manner.profile,
+            phases=time.chair.phases,
+            infusion_minutes=time.chair.infusion_minutes,
+            chair_minutes=time.chair.block_minutes,
+            wasted_units=billed.jw_units,
+            volume_ml=time.volume_ml,
+            rate_steps=time.rate_steps,
         )
 
-    def _code(self, on: date) -> BillingCode:
+    def _code(self, therapy: Therapy, on: date) -> BillingCode:
         try:
-            return code_on(self.therapy.codes_of(self.facts.hcpcs), on=on)
+            return code_on(therapy.codes_of(self.facts.hcpcs), on=on)
         except Refusal as refusal:
             raise BadInput(refusal.code, refusal.sentence, field="hcpcs") from refusal
 
-    def _time(self, dose_mg: Fraction, profile: Profile) -> ChairTime:
-        if (dose_mg, profile) not in self._times:
-            time = _chair_time(self.facts, self.therapy, dose_mg, profile, is_at_risk=self.is_at_risk)
-            self._times[dose_mg, profile] = time
-        return self._times[dose_mg, profile]
+    def _manner(self, therapy: Therapy, on: date, last_given_on: date | None) -> _Manner:
+        slow_after = self.patient.slow_after
+        is_after_reaction = slow_after is not None and on > slow_after >= (last_given_on or date.min)
+        gap_limit = CLINICAL_DEFAULTS.first_ramp_after_days if therapy.is_immune_globulin else NEVER_FORGOTTEN
+        profile = profile_for(
+            prior_infusions_of_product=0 if last_given_on is None else 1,
+            days_since_last=None if last_given_on is None else (on - last_given_on).days,
+            gap_threshold_days=gap_limit,
+            last_reaction_grade=SLOWS_FROM_GRADE if is_after_reaction else 0,
+        )
+        if self.facts.titration == Titration.FIRST:
+            profile = Profile.FIRST
+        return _Manner(
+            profile,
+            is_at_risk=therapy.is_immune_globulin and self.patient.is_at_risk_on(on),
+            has_premed=self.facts.needs_premedication or is_after_reaction,
+        )
+
+    def _time(self, therapy: Therapy, dose_mg: Fraction, manner: _Manner) -> _DayTime:
+        key = (id(therapy), dose_mg, manner)
+        if key not in self._times:
+            self._times[key] = _day_time(self.facts, therapy, dose_mg, manner)
+        return self._times[key]
 
 
-def _rounded_and_split(therapy: Therapy, exact_mg: Fraction, days: int) -> tuple[Fraction, ...]:
-    """Immune globulin goes to whole vial steps by the clinic's rule; others stay exact unless their label rounds."""
+def bands_of(facts: OrderFacts, therapy: Therapy, course_number: int) -> tuple[WeightBand, ...]:
+    """The weight bands of a course: the label's loading bands for the first induction course, where it has them."""
+    usual = therapy.usual_dose
+    if facts.dose_basis != DoseBasis.BAND or usual is None:
+        return ()
+    is_first_induction = course_number == 1 and bool(facts.induction_offsets_days)
+    return usual.loading_bands if is_first_induction and usual.loading_bands else usual.bands
+
+
+@lru_cache(maxsize=4096)
+def _vials(dose_mg: Fraction, sizes_mg: tuple[Fraction, ...]) -> VialPick:
+    return choose_vials(dose_mg=dose_mg, vial_sizes_mg=sizes_mg)
+
+
+def _exact(amount: Decimal | None) -> Fraction | None:
+    return None if amount is None else Fraction(amount)
+
+
+def _rounded_and_split(
+    therapy: Therapy, exact_mg: Fraction, days: int, maximum_mg: Fraction | None
+) -> tuple[Fraction, ...]:
+    """Immune globulin goes to whole vial steps by the clinic's rule; others stay exact unless their label rounds.
+
+    Rounding never lifts a dose above its maximum.
+    """
     increment = None
     if therapy.is_immune_globulin:
         rounded = round_to_vial(exact_mg=exact_mg)
-        exact_mg, increment = rounded.rounded_mg, rounded.increment_mg
+        exact_mg, increment = _not_above(maximum_mg, exact_mg, rounded.rounded_mg, rounded.increment_mg)
     elif therapy.rounds_to_mg is not None:
         step = therapy.rounds_to_mg
-        exact_mg = round_to_vial(exact_mg=exact_mg, increments_mg=[step], tolerance_pct=Fraction(100)).rounded_mg
-        increment = step
+        rounded = round_to_vial(exact_mg=exact_mg, increments_mg=[step], tolerance_pct=Fraction(100))
+        exact_mg, increment = _not_above(maximum_mg, exact_mg, rounded.rounded_mg, step)
     if days == 1:
         return (exact_mg,)
     return split_over_days(total_mg=exact_mg, days=days, increment_mg=increment or _smallest_step(therapy))
+
+
+def _not_above(
+    maximum_mg: Fraction | None, exact_mg: Fraction, rounded_mg: Fraction, increment_mg: Fraction | None
+) -> tuple[Fraction, Fraction | None]:
+    """The rounded dose, one step lower where that would pass the maximum, or the exact dose where no step is left."""
+    if maximum_mg is None or rounded_mg <= maximum_mg or increment_mg is None:
+        return rounded_mg, increment_mg
+    lower = rounded_mg - increment_mg
+    return (lower, increment_mg) if lower > 0 else (exact_mg, None)
 
 
 def _smallest_step(therapy: Therapy) -> Fraction:
     return ONE_GRAM if therapy.is_immune_globulin else Fraction(1)
 
 
-def _profile(therapy: Therapy, on: date, last_given_on: date | None) -> Profile:
-    gap_limit = CLINICAL_DEFAULTS.first_ramp_after_days if therapy.is_immune_globulin else NEVER_FORGOTTEN
-    return profile_for(
-        prior_infusions_of_product=0 if last_given_on is None else 1,
-        days_since_last=None if last_given_on is None else (on - last_given_on).days,
-        gap_threshold_days=gap_limit,
-    )
-
-
-def _chair_time(
-    facts: OrderFacts, therapy: Therapy, dose_mg: Fraction, profile: Profile, *, is_at_risk: bool
-) -> ChairTime:
-    is_at_risk = is_at_risk and therapy.is_immune_globulin
+def _day_time(facts: OrderFacts, therapy: Therapy, dose_mg: Fraction, manner: _Manner) -> _DayTime:
+    watched = therapy.around[manner.profile].observation
     minutes = phase_minutes(
-        is_first=profile is Profile.FIRST,
-        has_premed=facts.needs_premedication,
-        is_at_risk=is_at_risk,
-        observation_minutes=therapy.around[profile].observation,
+        is_first=manner.profile is Profile.FIRST,
+        has_premed=manner.has_premed,
+        is_at_risk=manner.is_at_risk,
+        observation_minutes=watched if facts.observation_minutes is None else facts.observation_minutes,
         premed_minutes=therapy.premed_minutes,
     )
-    infusion = _infusion_minutes(facts, therapy, dose_mg, profile, is_at_risk=is_at_risk)
+    if facts.hydration_minutes is not None:
+        minutes = replace(minutes, hydration=facts.hydration_minutes)
+    volume = None if therapy.mg_per_ml is None else volume_ml(dose_mg=dose_mg, mg_per_ml=therapy.mg_per_ml)
+    infusion, steps = _infusion(facts, therapy, volume, manner)
     time = chair_time(infusion_minutes=infusion, minutes=minutes)
     if time.block_minutes > LONGEST_DAY_MINUTES:
         hours = plain(Fraction(time.block_minutes, 60))
@@ -227,21 +328,27 @@ def _chair_time(
             f"{LONGEST_DAY_MINUTES // 60}. Divide it over more days.",
             field="days_per_course",
         )
-    return time
+    return _DayTime(time, volume, steps)
 
 
-def _infusion_minutes(
-    facts: OrderFacts, therapy: Therapy, dose_mg: Fraction, profile: Profile, *, is_at_risk: bool
-) -> Fraction | int:
-    minutes = therapy.around[profile].infusion
+def _infusion(
+    facts: OrderFacts, therapy: Therapy, volume: Fraction | None, manner: _Manner
+) -> tuple[Fraction | int, tuple[RateSegment, ...]]:
+    """Minutes of the infusion, and its rates where a ramp decides them."""
+    minutes = therapy.around[manner.profile].infusion
     if minutes is not None:
-        return minutes
+        return minutes, ()
     ramp = choose_ramp(therapy.ramps, indication=facts.indication.id)
-    if therapy.mg_per_ml is None:
+    if volume is None:
         raise BadInput("concentration_unknown", f"The concentration of {therapy.name} is not entered.", field="product")
-    return infusion_time(
-        volume_ml=volume_ml(dose_mg=dose_mg, mg_per_ml=therapy.mg_per_ml),
+    time = infusion_time(
+        volume_ml=volume,
         weight_kg=Fraction(facts.dosing_weight_kg),
-        steps=ramp.steps(profile),
-        cap_ml_per_kg_per_hour=lowest_cap(ramp.max_ml_per_kg_per_hour, therapy.at_risk_cap if is_at_risk else None),
-    ).exact_minutes
+        steps=ramp.steps(manner.profile),
+        cap_ml_per_kg_per_hour=lowest_cap(
+            ramp.max_ml_per_kg_per_hour,
+            therapy.at_risk_cap if manner.is_at_risk else None,
+            _exact(facts.max_rate_ml_per_kg_per_hour),
+        ),
+    )
+    return time.exact_minutes, time.segments

@@ -14,13 +14,10 @@ from core.actor import Actor
 from core.errors import BadInput
 from core.transactions import business_act
 from regimens.models import Course, TreatmentOrder
-from regimens.queries.patient_facts import patient_facts
-from regimens.queries.therapies import Therapy, therapy
 from regimens.services import courses as rows
-from regimens.services.facts import facts_of
 from regimens.services.order_acts import active, recorded
-from regimens.services.orders import a_year_after
-from regimens.services.planning import LaidOutCourse, lay_out_courses
+from regimens.services.orders import a_year_after, lay_out_again
+from regimens.services.planning import LaidOutCourse
 
 
 @dataclass(frozen=True)
@@ -127,6 +124,4 @@ def _rising(days: Iterable[date]) -> list[date]:
 
 
 def _again(order: TreatmentOrder, *, given_on: Sequence[date], through_on: date) -> tuple[LaidOutCourse, ...]:
-    treatment: Therapy = therapy(order.product, order.indication)
-    known = patient_facts(order.patient)
-    return lay_out_courses(facts_of(order), treatment, through_on=through_on, patient=known, given_on=given_on)
+    return lay_out_again(order, through_on=through_on, given_on=given_on)

@@ -179,7 +179,7 @@ def prescribe(
         **rows.order_fields(facts),
     )
     stage.rows.add(order)
-    last_given = starts_on - timedelta(days=facts.interval_days) if wish.since is Since.LONG else None
+    last_given = starts_on - timedelta(days=facts.interval_days or 28) if wish.since is Since.LONG else None
     slow = is_at_risk(age_years=age(patient.birth_date, stage.today), flags=risks)
     known = PatientFacts(is_at_risk=slow, last_given_on=last_given)
     return Prescription(patient, order, facts, treatment, known, wish.since, payer, wish.is_due_today)
@@ -228,7 +228,7 @@ def _ordered(
 
 
 def _starts_on(stage: Stage, house: House, calendar: Calendar, wish: Wish, facts: OrderFacts) -> date:
-    interval, days = facts.interval_days, facts.days_per_course
+    interval, days = facts.interval_days or 28, facts.days_per_course
     if wish.since is Since.LONG:
         due = calendar.today(days, interval) if wish.is_due_today else calendar.next_due(interval, days)
         return due - timedelta(days=(due - stage.first_on).days // interval * interval)

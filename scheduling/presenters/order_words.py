@@ -26,6 +26,9 @@ def vials(rows: Sequence[Mapping[str, float]], *, is_immune_globulin: bool) -> s
 
 def dose(order: TreatmentOrder) -> str:
     """What is ordered for a course: "1 g/kg for 80 kg over 2 days"."""
+    if order.dose_amount is None:
+        amount = f"by weight band, for {plain(Fraction(order.dosing_weight_kg))} kg"
+        return amount if order.days_per_course == 1 else f"{amount}, in all, over {order.days_per_course} days"
     unit = {DoseBasis.G_PER_KG: "g/kg", DoseBasis.MG_PER_KG: "mg/kg", DoseBasis.FIXED_MG: "mg"}
     amount = f"{plain(Fraction(order.dose_amount))} {unit[DoseBasis(order.dose_basis)]}"
     if order.dose_basis != DoseBasis.FIXED_MG:
@@ -35,8 +38,10 @@ def dose(order: TreatmentOrder) -> str:
 
 def rhythm(order: TreatmentOrder) -> str:
     """How often: "weeks 0, 2 and 6, then every 8 weeks"."""
-    every = f"every {span(order.interval_days)}"
     offsets: list[int] = order.induction_offsets_days
+    if order.interval_days is None:
+        return _at(offsets) if len(offsets) > 1 else "once"
+    every = f"every {span(order.interval_days)}"
     if order.course_limit is not None and order.course_limit <= max(1, len(offsets)):
         return "once" if order.course_limit == 1 else _at(offsets)
     return f"{_at(offsets)}, then {every}" if offsets else every
@@ -81,7 +86,7 @@ def _kept(order: TreatmentOrder) -> str:
     return "inside the window, so the calendar stands:"
 
 
-def _planned_gap(order: TreatmentOrder, course: Course) -> int:
+def _planned_gap(order: TreatmentOrder, course: Course) -> int | None:
     offsets: list[int] = order.induction_offsets_days
     if course.number <= len(offsets):
         return offsets[course.number - 1] - offsets[course.number - 2]

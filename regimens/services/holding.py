@@ -1,0 +1,115 @@
+"""Holding an order, releasing it, and ending it. Nothing is given while an order is on hold.
+
+Promises that an order held because of a reaction goes on only when a prescriber says so, with a note, and that every
+act is kept on the order with who, when and why.
+"""
+
+from datetime import date
+
+from django.db.models import QuerySet
+
+from accounts.domain.policy import Permission
+from core import clock
+from core.actor import Actor
+from core.errors import BadInput, Conflict, NotAllowed
+from core.transactions import business_act
+from regimens.models import OrderStatus, Reaction, TreatmentOrder
+from regimens.queries.patient_facts import BLOCKS_FROM_GRADE
+from regimens.services.order_acts import locked, recorded
+from regimens.services.order_events import EventKind
+from regimens.services.order_events import note as write_event
+
+HOLDS_FROM_GRADE = 3
+
+
+@business_act
+def hold(*, order: TreatmentOrder, reason: str, by: Actor) -> TreatmentOrder:
+    """Put an accepted order on hold; one on hold already is held for this reason too, one that has ended stays ended.
+
+    Raises BadInput (field "reason") without a reason, Conflict for a draft.
+    """
+    if not (by.can(Permission.ORDER_CHANGE) or by.can(Permission.ADMINISTRATION_RECORD)):
+        raise NotAllowed("not_allowed", "Your role may not hold treatment orders. Ask a nurse or a manager.")
+    why = _said(reason, "Say why the order is held.")
+    held = locked(order, by)
+    if held.status == OrderStatus.ENDED:
+        return held
+    if held.status == OrderStatus.DRAFT:
+        raise Conflict("order_is_draft", "This order was never accepted, so there is nothing to hold.")
+    before = [held.status_reason] if held.status == OrderStatus.ON_HOLD and held.status_reason != why else []
+    return _become(held, OrderStatus.ON_HOLD, "; ".join([*before, why]), why, by)
+
+
+@business_act
+def release(*, order: TreatmentOrder, note: str, by: Actor) -> TreatmentOrder:
+    """Let an order on hold go on, and stamp the reactions it was held for.
+
+    Only a prescriber releases an order that a reaction holds, with a note. Raises Conflict if the order is not on
+    hold, or when the product is blocked by a reaction of grade 4: then end it and order another product.
+    """
+    held = locked(order, by)
+    if held.status != OrderStatus.ON_HOLD:
+        raise Conflict("order_not_on_hold", "This order is not on hold.")
+    holding = list(_holding(held))
+    permission = Permission.ORDER_RELEASE if holding else Permission.ORDER_CHANGE
+    by.require(permission, "release an order held for a reaction" if holding else "release treatment orders")
+    why = _said(note, "Say why the order may go on.", field="note")
+    if any(reaction.grade >= BLOCKS_FROM_GRADE for reaction in holding):
+        raise Conflict(
+            "product_blocked",
+            f"A reaction of grade {BLOCKS_FROM_GRADE} or more to {held.product} is on record. End this order and "
+            "choose another product; if the reaction was recorded by mistake, void it first.",
+        )
+    _holding(held).update(released_at=clock.now(), released_by_label=by.label[:150], release_note=why)
+    return _become(held, OrderStatus.ACTIVE, "", why, by)
+
+
+@business_act
+def end(*, order: TreatmentOrder, on: date, reason: str, by: Actor) -> TreatmentOrder:
+    """End an accepted order: nothing of it is given after `on`. Its courses stay, as a record of what was planned.
+
+    Raises BadInput for a date before its start or in the future, Conflict if it has ended or is a draft.
+    """
+    by.require(Permission.ORDER_CHANGE, "end treatment orders")
+    why = _said(reason, "Say why the order ends.")
+    held = locked(order, by)
+    if held.status not in {OrderStatus.ACTIVE, OrderStatus.ON_HOLD}:
+        raise Conflict("order_not_active", "Only an accepted order that has not ended can be ended.")
+    if on < held.starts_on:
+        raise BadInput("ends_before_start", "The end date is before the first course.", field="on")
+    if on > clock.today(held.clinic.zone):
+        raise BadInput("ends_later", "An order is ended today or on a day gone by.", field="on")
+    held.ends_on = on
+    return _become(held, OrderStatus.ENDED, why, why, by)
+
+
+def _said(text: str, otherwise: str, *, field: str = "reason") -> str:
+    words = " ".join(text.split())[:300]
+    if not words:
+        raise BadInput("reason_missing", otherwise, field=field)
+    return words
+
+
+def _holding(order: TreatmentOrder) -> QuerySet[Reaction]:
+    """Reactions that hold the order until a prescriber releases it."""
+    return Reaction.objects.filter(
+        order=order, grade__gte=HOLDS_FROM_GRADE, released_at__isnull=True, voided_at__isnull=True
+    )
+
+
+KINDS = {
+    OrderStatus.ON_HOLD: EventKind.HELD,
+    OrderStatus.ACTIVE: EventKind.RELEASED,
+    OrderStatus.ENDED: EventKind.ENDED,
+}
+
+
+def _become(order: TreatmentOrder, status: OrderStatus, shown: str, why: str, by: Actor) -> TreatmentOrder:
+    order.status = status
+    order.status_reason = shown[:300]
+    order.version += 1
+    order.save(update_fields=["status", "status_reason", "ends_on", "version"])
+    kind = KINDS[status]
+    recorded(f"order.{kind.value}", order, by, {"reason": why})
+    write_event(order, kind, by, reason=why)
+    return order
