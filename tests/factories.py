@@ -12,10 +12,11 @@ from accounts.queries import actor_for, patient_id_of, workplaces
 from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
-from patients.models import Coverage, Patient, Payer
-from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, TreatmentOrder
-from scheduling.models import Chair, Shift
-from scheduling.services import capacity
+from patients.models import Coverage, LabResult, Patient, Payer, TreatmentConsent, WeightMeasurement
+from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, SafetyEnrolment, TreatmentOrder
+from scheduling.models import Chair, ClearanceOverride, PreInfusionCheck, Shift, Visit
+from scheduling.queries.clearance import clearances
+from scheduling.services import capacity, gate
 
 PASSWORD = "a long invented passphrase"
 _numbers = itertools.count(1)
@@ -205,6 +206,52 @@ def make_authorization(order: TreatmentOrder, **fields: Any) -> Authorization:
         "created_at": clock.now(),
     }
     return Authorization.objects.create(**values | fields)
+
+
+def make_papers(order: TreatmentOrder, on: date) -> None:
+    """What the gate asks of a patient before a visit on `on`: consent, weight, insurance checked, labs, REMS."""
+    patient = order.patient
+    TreatmentConsent.objects.get_or_create(
+        patient=patient, signed_on=on - timedelta(days=30), defaults={"recorded_by_label": "Test"}
+    )
+    kg = order.measured_weight_kg or order.dosing_weight_kg
+    WeightMeasurement.objects.get_or_create(patient=patient, measured_on=on, defaults={"kg": kg})
+    if not Coverage.objects.filter(patient=patient).update(verified_on=on):
+        payer = make_payer(patient.clinic)
+        Coverage.objects.create(
+            patient=patient, payer=payer, member_id="M-1", starts_on=date(2025, 1, 1), verified_on=on
+        )
+    for lab in order.labs_required:
+        value = lab.get("low") or lab.get("high")
+        LabResult.objects.create(
+            patient=patient, code=lab["code"], taken_on=on, value=value, unit=lab.get("unit") or "", text="Normal"
+        )
+    if programme := order.product.data.get("rems"):
+        SafetyEnrolment.objects.create(
+            patient=patient, programme=programme[:80], enrolled_on=on, recorded_by_label="Test"
+        )
+
+
+def make_check(visit: Visit, **fields: Any) -> PreInfusionCheck:
+    """The nurse's check at the start of a visit: the drug is here and the patient is well."""
+    values: dict[str, Any] = {"at": visit.period.lower, "by_label": "Test nurse", "is_drug_on_hand": True}
+    return PreInfusionCheck.objects.create(visit=visit, **values | fields)
+
+
+def clear(visit: Visit) -> None:
+    """Make a visit startable on its day: papers, the nurse's check, and an override for what else may be overridden."""
+    on = visit.period.lower.astimezone(visit.clinic.zone).date()
+    make_papers(visit.course_day.course.order, on)
+    make_check(visit)
+    for reason in clearances([visit], on_the_day=True)[visit.id].reasons:
+        ClearanceOverride.objects.get_or_create(
+            visit=visit,
+            code=reason.code,
+            service_on=on,
+            sentence=reason.sentence[:300],
+            defaults={"reason": "Test", "at": clock.now(), "by_label": "Test"},
+        )
+    gate.look([visit])
 
 
 def at(day: date, hour: int, minute: int = 0, zone: str = "America/Chicago") -> datetime:

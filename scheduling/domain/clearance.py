@@ -4,13 +4,37 @@ Red cannot start. Amber needs a person with permission and a reason. A hard cont
 people who schedule.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field, fields
 from datetime import date, timedelta
 from enum import StrEnum
+from typing import Annotated
 
 from core.errors import Reason
+from core.sourced import Confidence, Sourced
 from patients.domain.months import add_months
+
+K = Confidence.CLINIC
+
+
+@dataclass(frozen=True)
+class ClearanceSettings:
+    """What the gate asks for; the clinic signs these before go-live."""
+
+    eligibility_valid_days: Annotated[int, Sourced("usual practice; and in the month of service", K)] = 30
+    consent_valid_months: Annotated[int, Sourced("clinic policy", K)] = 12
+    weight_valid_days: Annotated[int, Sourced("usual practice", K)] = 90
+    child_weight_valid_days: Annotated[int, Sourced("usual practice", K)] = 30
+    child_under_years: Annotated[int, Sourced("usual practice", K)] = 18
+    fever_from_c: Annotated[str, Sourced("usual practice: 38.0 degrees Celsius", K)] = "38.0"
+    ages_from_days_before: Annotated[
+        int, Sourced("usual practice: what is renewed at each visit is asked about ten days before", K)
+    ] = 10
+
+
+CLEARANCE_DEFAULTS = ClearanceSettings()
+SENTENCE_LENGTH = 300
+"""What is kept of a sentence that somebody overrode."""
 
 
 class Hold(StrEnum):
@@ -37,12 +61,15 @@ class Hold(StrEnum):
     REMS_INCOMPLETE = "rems_incomplete"
     TOO_EARLY = "too_early"
     TOO_LATE_REASSESS = "too_late_reassess"
+    CHECK_MISSING = "check_missing"
     ACUTE_ILLNESS = "acute_illness"
     OPEN_ADVERSE_EVENT = "open_adverse_event"
     HARD_CONTRAINDICATION = "hard_contraindication"
 
 
 AMBER = frozenset({Hold.ELIGIBILITY_NOT_VERIFIED, Hold.WEIGHT_OUTDATED, Hold.WEIGHT_CHANGED})
+MINOR = frozenset({Hold.LABS_EXPIRED, Hold.LABS_OUT_OF_RANGE})
+"""Amber as well where the order calls the test a minor one; the reason is then soft."""
 SENTENCES: dict[Hold, str] = {
     Hold.ORDER_INACTIVE: "The order is not active. Ask the prescriber.",
     Hold.ORDER_EXPIRED: "The order ends before this visit. Ask the prescriber to renew it.",
@@ -65,6 +92,7 @@ SENTENCES: dict[Hold, str] = {
     Hold.REMS_INCOMPLETE: "The drug's safety programme is not complete for this patient. Complete it first.",
     Hold.TOO_EARLY: "It is too soon after the last dose. Choose a day inside the window.",
     Hold.TOO_LATE_REASSESS: "It is long past due. The prescriber must reassess the patient first.",
+    Hold.CHECK_MISSING: "The check before the infusion is not done yet. Do it now.",
     Hold.ACUTE_ILLNESS: "The patient is unwell today. Ask the prescriber before starting.",
     Hold.OPEN_ADVERSE_EVENT: "A serious reaction is still open. The prescriber must release it.",
     Hold.HARD_CONTRAINDICATION: "The patient must not have this product. Only a prescriber can change the order.",
@@ -79,12 +107,59 @@ class Light(StrEnum):
     RED = "red"
 
 
+class Authority(StrEnum):
+    """Who may go ahead against a reason, having said why."""
+
+    NURSE = "nurse"
+    MANAGER = "manager"
+    PRESCRIBER = "prescriber"
+    NOBODY = "nobody"
+
+    @property
+    def who(self) -> str:
+        return _WHO[self]
+
+
+_WHO = {
+    Authority.NURSE: "A nurse, a prescriber or a manager",
+    Authority.MANAGER: "A prescriber or a manager",
+    Authority.PRESCRIBER: "A prescriber",
+    Authority.NOBODY: "Nobody",
+}
+CLINICAL = frozenset(
+    {Hold.LABS_EXPIRED, Hold.LABS_OUT_OF_RANGE, Hold.TOO_EARLY, Hold.TOO_LATE_REASSESS, Hold.ACUTE_ILLNESS}
+)
+NEVER = frozenset(
+    {
+        Hold.ORDER_INACTIVE,
+        Hold.ORDER_EXPIRED,
+        Hold.DRUG_NOT_AVAILABLE,
+        Hold.REMS_INCOMPLETE,
+        Hold.CHECK_MISSING,
+        Hold.OPEN_ADVERSE_EVENT,
+        Hold.HARD_CONTRAINDICATION,
+    }
+)
+"""Here the fact has to change: no reason given makes it right."""
+
+
+@dataclass(frozen=True)
+class Overridden:
+    """A reason against which a named person went ahead."""
+
+    code: str
+    sentence: str
+    reason: str
+    by: str
+
+
 @dataclass(frozen=True)
 class Clearance:
-    """The light of a visit and every reason for it, in the fixed order."""
+    """The light of a visit, every reason for it in the fixed order, and what was overridden before that."""
 
     light: Light
     reasons: tuple[Reason, ...]
+    overridden: tuple[Overridden, ...] = field(default=())
 
     @property
     def is_cleared(self) -> bool:
@@ -96,6 +171,25 @@ def held(hold: Hold, sentence: str = "") -> Reason:
     return Reason(hold, sentence or SENTENCES[hold], is_hard=hold not in AMBER)
 
 
+def level(reason: Reason) -> Light:
+    """Amber for what a nurse may override with a reason, red for everything else, codes not known among it."""
+    is_minor = reason.code in MINOR and not reason.is_hard
+    return Light.AMBER if reason.code in AMBER or is_minor else Light.RED
+
+
+def authority(reason: Reason) -> Authority:
+    """Who may go ahead against `reason`: amber a nurse, papers a manager, clinical reds a prescriber, the rest nobody.
+
+    Source: clinic policy, to be settled before go-live; confidence K.
+    """
+    if level(reason) is Light.AMBER:
+        return Authority.NURSE
+    if reason.code in CLINICAL:
+        return Authority.PRESCRIBER
+    is_paper = reason.code in set(Hold) and reason.code not in NEVER
+    return Authority.MANAGER if is_paper else Authority.NOBODY
+
+
 def decide(reasons: Iterable[Reason]) -> Clearance:
     """The light for a visit, from every reason found by the checks; a code the gate does not know is red and last.
 
@@ -105,8 +199,28 @@ def decide(reasons: Iterable[Reason]) -> Clearance:
     listed = tuple(sorted(reasons, key=lambda reason: order.get(reason.code, len(order))))
     if not listed:
         return Clearance(Light.GREEN, ())
-    amber = {hold.value for hold in AMBER}
-    return Clearance(Light.AMBER if all(r.code in amber for r in listed) else Light.RED, listed)
+    return Clearance(Light.AMBER if all(level(r) is Light.AMBER for r in listed) else Light.RED, listed)
+
+
+def decide_with(reasons: Iterable[Reason], overrides: Collection[Overridden]) -> Clearance:
+    """The light once named people went ahead against some reasons.
+
+    An override speaks for the very sentence its author read: when the fact behind it gets worse, the visit is held
+    anew. What nobody may override is never lifted.
+
+    Source: clearance gate; confidence K.
+    """
+    given = {(one.code, one.sentence): one for one in overrides}
+    lifted: list[Overridden] = []
+    left: list[Reason] = []
+    for reason in decide(reasons).reasons:
+        override = given.get((reason.code, reason.sentence[:SENTENCE_LENGTH]))
+        if override is None or authority(reason) is Authority.NOBODY:
+            left.append(reason)
+        else:
+            lifted.append(override)
+    found = decide(left)
+    return Clearance(found.light, found.reasons, tuple(lifted))
 
 
 @dataclass(frozen=True)
@@ -145,7 +259,9 @@ def decide_findings(findings: Findings) -> Clearance:
     return decide(held(_HOLD_OF[item.name]) for item in fields(findings) if not getattr(findings, item.name))
 
 
-def check_eligibility(*, verified_on: date | None, service_on: date, valid_days: int = 30) -> tuple[Reason, ...]:
+def check_eligibility(
+    *, verified_on: date | None, service_on: date, valid_days: int = CLEARANCE_DEFAULTS.eligibility_valid_days
+) -> tuple[Reason, ...]:
     """Why insurance counts as unverified: not within 30 days, or not in the month of service.
 
     Source: plans change on the first of a month; confidence K.
@@ -154,21 +270,33 @@ def check_eligibility(*, verified_on: date | None, service_on: date, valid_days:
         is_same_month = (verified_on.year, verified_on.month) == (service_on.year, service_on.month)
         if is_same_month and service_on <= verified_on + timedelta(days=valid_days):
             return ()
-    return (held(Hold.ELIGIBILITY_NOT_VERIFIED),)
+    when = "is not checked" if verified_on is None else f"was last checked on {_day(verified_on)}"
+    sentence = f"Insurance {when}; it must be within {valid_days} days and in the month of the visit. Ask the payer."
+    return (held(Hold.ELIGIBILITY_NOT_VERIFIED, sentence),)
 
 
-def check_consent(*, signed_on: date | None, service_on: date, valid_months: int = 12) -> tuple[Reason, ...]:
+def check_consent(
+    *, signed_on: date | None, service_on: date, valid_months: int = CLEARANCE_DEFAULTS.consent_valid_months
+) -> tuple[Reason, ...]:
     """Why consent is missing: none on file, or signed more than a year before.
 
     Source: clinic policy; confidence K.
     """
     if signed_on is not None and signed_on <= service_on < add_months(signed_on, valid_months):
         return ()
-    return (held(Hold.CONSENT_MISSING),)
+    if signed_on is None:
+        return (held(Hold.CONSENT_MISSING, "No consent is on file. Have the patient sign one."),)
+    sentence = f"The consent of {_day(signed_on)} counts for {valid_months} months. Have the patient sign a new one."
+    return (held(Hold.CONSENT_MISSING, sentence),)
 
 
 def check_weight_age(
-    *, measured_on: date | None, service_on: date, is_child: bool, valid_days: int = 90, child_valid_days: int = 30
+    *,
+    measured_on: date | None,
+    service_on: date,
+    is_child: bool,
+    valid_days: int = CLEARANCE_DEFAULTS.weight_valid_days,
+    child_valid_days: int = CLEARANCE_DEFAULTS.child_weight_valid_days,
 ) -> tuple[Reason, ...]:
     """Why the weight is too old: 90 days, or 30 for a child.
 
@@ -177,4 +305,11 @@ def check_weight_age(
     days = child_valid_days if is_child else valid_days
     if measured_on is not None and timedelta(0) <= service_on - measured_on <= timedelta(days=days):
         return ()
-    return (held(Hold.WEIGHT_OUTDATED),)
+    if measured_on is None:
+        return (held(Hold.WEIGHT_OUTDATED, "No weight is on file. Weigh the patient."),)
+    sentence = f"The weight of {_day(measured_on)} counts for {days} days. Weigh the patient."
+    return (held(Hold.WEIGHT_OUTDATED, sentence),)
+
+
+def _day(on: date) -> str:
+    return f"{on.day} {on:%b %Y}"

@@ -12,7 +12,8 @@ APPEND_ONLY = pgtrigger.Protect(name="append_only", operation=pgtrigger.Update |
 class VisitClearance(models.Model):
     """What the clearance gate said when it last looked at a visit, for boards and lists; starting one looks anew.
 
-    `reasons` is a list of ``{"code", "sentence", "level"}`` in the gate's order.
+    `reasons` is a list of ``{"code", "sentence", "level"}`` in the gate's order; an entry with ``"reason"`` and
+    ``"by"`` was overridden and holds nothing any more.
     """
 
     visit = models.OneToOneField(Visit, on_delete=models.PROTECT, primary_key=True, related_name="clearance")
@@ -46,7 +47,10 @@ class PreInfusionCheck(models.Model):
 
 
 class ClearanceOverride(models.Model):
-    """A named person goes ahead although the gate holds the visit for `code`, and says why."""
+    """A named person goes ahead although the gate holds the visit for `code`, and says why.
+
+    It speaks for the very `sentence` they read: when the fact behind it changes, the visit is held anew.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     visit = models.ForeignKey(Visit, on_delete=models.PROTECT, related_name="clearance_overrides")
@@ -60,7 +64,9 @@ class ClearanceOverride(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        constraints = [models.UniqueConstraint(fields=["visit", "code", "service_on"], name="clearance_override_once")]
+        constraints = [
+            models.UniqueConstraint(fields=["visit", "code", "service_on", "sentence"], name="clearance_override_once"),
+        ]
         triggers = [APPEND_ONLY]
 
     def __str__(self) -> str:

@@ -1,0 +1,216 @@
+"""What the clearance gate must know about visits and their patients, read at once: five SQL statements."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models.functions import JSONObject
+
+from patients.models import Coverage, LabResult, Patient, RiskFlag, TreatmentConsent, WeightMeasurement
+from regimens.domain.reactions import HOLDING
+from regimens.models import Administration, Reaction, SafetyEnrolment
+from scheduling.domain.clearance_checks import LabFact
+from scheduling.models import ClearanceOverride, PreInfusionCheck, Visit
+
+
+@dataclass(frozen=True)
+class Check:
+    """The latest check of a visit."""
+
+    at: datetime
+    by: str
+    is_drug_on_hand: bool
+    concerns: tuple[str, ...]
+    temperature_c: Decimal | None
+    note: str
+
+
+@dataclass(frozen=True)
+class PatientFacts:
+    """One patient: consents (signed, withdrawn), the latest weight, current risks, enrolments, grave reactions."""
+
+    consents: tuple[tuple[date, date | None], ...] = ()
+    weight: tuple[date | None, Decimal | None] = (None, None)
+    risks: tuple[str, ...] = ()
+    enrolments: tuple[tuple[str, date, date | None], ...] = ()
+    reactions: tuple[tuple[str, int, date, bool], ...] = ()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The visits, and what is known by patient. `given` holds each course's first day by (patient, product)."""
+
+    visits: tuple[Visit, ...]
+    patients: dict[UUID, PatientFacts]
+    plans: dict[UUID, tuple[Coverage, ...]] = field(default_factory=dict)
+    labs: dict[UUID, dict[str, LabFact]] = field(default_factory=dict)
+    given: dict[tuple[UUID, str], tuple[tuple[UUID, date], ...]] = field(default_factory=dict)
+
+
+def read(visit_ids: Sequence[UUID]) -> Facts:
+    """Everything about these visits, read now."""
+    visits = _visits(visit_ids)
+    patients = {visit.patient_id for visit in visits}
+    if not patients:
+        return Facts((), {})
+    return Facts(
+        visits=visits,
+        patients=_patients(patients),
+        plans=_plans(patients),
+        labs=_labs(patients),
+        given=_given(patients),
+    )
+
+
+def latest_check(visit: Visit) -> Check | None:
+    """The visit's check as `read` found it."""
+    row: dict[str, Any] | None = getattr(visit, "gate_check", None)
+    if row is None:
+        return None
+    degrees = row["temperature_c"]
+    return Check(
+        at=datetime.fromisoformat(row["at"]),
+        by=row["by"],
+        is_drug_on_hand=row["drug"],
+        concerns=tuple(row["concerns"]),
+        temperature_c=None if degrees is None else Decimal(str(degrees)),
+        note=row["note"],
+    )
+
+
+def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
+    check = (
+        PreInfusionCheck.objects.filter(visit=OuterRef("pk"))
+        .order_by("-at", "-id")
+        .values(
+            json=JSONObject(
+                at="at",
+                by="by_label",
+                drug="is_drug_on_hand",
+                concerns="concerns",
+                temperature_c="temperature_c",
+                note="note",
+            )
+        )[:1]
+    )
+    overrides = ClearanceOverride.objects.filter(visit=OuterRef("pk")).order_by("at")
+    rows = (
+        Visit.objects.filter(pk__in=visit_ids)
+        .select_related(
+            "clinic",
+            "patient",
+            "authorization__payer",
+            "authorization__order",
+            "course_day__course__order__product",
+            "course_day__course__order__patient",
+        )
+        .annotate(
+            gate_check=Subquery(check),
+            gate_overrides=ArraySubquery(
+                overrides.values(
+                    json=JSONObject(code="code", sentence="sentence", reason="reason", by="by_label", on="service_on")
+                )
+            ),
+        )
+    )
+    return tuple(rows)
+
+
+def _patients(patients: set[UUID]) -> dict[UUID, PatientFacts]:
+    def mine(model: Any) -> Any:
+        return model.objects.filter(patient=OuterRef("pk")).order_by("pk")
+
+    grave = mine(Reaction).filter(grade__gte=HOLDING, voided_at__isnull=True)
+    rows = (
+        Patient.objects.filter(pk__in=patients)
+        .order_by()
+        .select_related("clinic")
+        .only("id", "clinic__time_zone")
+        .annotate(
+            f_consents=ArraySubquery(
+                mine(TreatmentConsent).values(json=JSONObject(signed="signed_on", withdrawn="withdrawn_on"))
+            ),
+            f_weight=Subquery(
+                WeightMeasurement.objects.filter(patient=OuterRef("pk"))
+                .order_by("-measured_on", "-id")
+                .values(json=JSONObject(on="measured_on", kg="kg"))[:1]
+            ),
+            f_risks=ArraySubquery(mine(RiskFlag).filter(ended_on__isnull=True).values("code")),
+            f_enrolments=ArraySubquery(
+                mine(SafetyEnrolment).values(
+                    json=JSONObject(name="programme", since="enrolled_on", until="valid_until")
+                )
+            ),
+            f_reactions=ArraySubquery(
+                grave.values(json=JSONObject(product="product_id", grade="grade", at="occurred_at", done="released_at"))
+            ),
+        )
+    )
+    return {row.id: _patient(row) for row in rows}
+
+
+def _patient(row: Any) -> PatientFacts:
+    weight = row.f_weight
+    return PatientFacts(
+        consents=tuple((date.fromisoformat(one["signed"]), _date(one["withdrawn"])) for one in row.f_consents),
+        weight=(date.fromisoformat(weight["on"]), Decimal(str(weight["kg"]))) if weight else (None, None),
+        risks=tuple(row.f_risks),
+        enrolments=tuple(
+            (one["name"], date.fromisoformat(one["since"]), _date(one["until"])) for one in row.f_enrolments
+        ),
+        reactions=tuple(
+            (one["product"], one["grade"], _local(one["at"], row), one["done"] is not None) for one in row.f_reactions
+        ),
+    )
+
+
+def _date(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _local(text: str, patient: Patient) -> date:
+    return datetime.fromisoformat(text).astimezone(patient.clinic.zone).date()
+
+
+def _plans(patients: set[UUID]) -> dict[UUID, tuple[Coverage, ...]]:
+    """Insurance plans, the latest to start first."""
+    found: dict[UUID, list[Coverage]] = defaultdict(list)
+    for plan in Coverage.objects.filter(patient__in=patients).select_related("payer").order_by("-starts_on", "-pk"):
+        found[plan.patient_id].append(plan)
+    return {patient: tuple(plans) for patient, plans in found.items()}
+
+
+def _labs(patients: set[UUID]) -> dict[UUID, dict[str, LabFact]]:
+    """The latest result of each test."""
+    rows = (
+        LabResult.objects.filter(patient__in=patients)
+        .order_by("patient_id", "code", "-taken_on", "-id")
+        .distinct("patient_id", "code")
+        .values_list("patient_id", "code", "taken_on", "value", "unit")
+    )
+    found: dict[UUID, dict[str, LabFact]] = defaultdict(dict)
+    for patient, code, taken_on, value, unit in rows:
+        found[patient][code] = LabFact(taken_on, value, unit)
+    return found
+
+
+def _given(patients: set[UUID]) -> dict[tuple[UUID, str], tuple[tuple[UUID, date], ...]]:
+    """The first local day of each course that was given, by patient and product."""
+    rows = (
+        Administration.objects.filter(Q(voided_at__isnull=True), order__patient__in=patients)
+        .order_by()
+        .values("product_id", patient=F("order__patient_id"), course=F("course_day__course_id"))
+        .annotate(first=Min("started_at"), zone=F("order__clinic__time_zone"))
+    )
+    found: dict[tuple[UUID, str], list[tuple[UUID, date]]] = defaultdict(list)
+    for row in rows:
+        day = row["first"].astimezone(ZoneInfo(row["zone"])).date()
+        found[row["patient"], row["product_id"]].append((row["course"], day))
+    return {key: tuple(days) for key, days in found.items()}
