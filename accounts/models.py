@@ -40,6 +40,9 @@ class Clinic(models.Model):
     time_zone = models.CharField(max_length=64, validators=[check_zone])
     phone = models.CharField(max_length=32)
     address = models.CharField(max_length=200)
+    emergency_number = models.CharField(
+        max_length=16, default="911", help_text="What a patient calls in an emergency, where the clinic is."
+    )
 
     def __str__(self) -> str:
         return self.name

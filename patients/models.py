@@ -202,7 +202,8 @@ class DiaryEntry(models.Model):
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="diary")
     happened_at = models.DateTimeField()
-    symptom = models.CharField(max_length=40)
+    symptom = models.CharField(max_length=40, help_text="What troubles most: a red flag, else what was ticked first.")
+    more_symptoms = models.JSONField(default=list, blank=True)
     severity = models.PositiveSmallIntegerField(null=True, blank=True)
     onset = models.CharField(max_length=16, blank=True)
     duration_hours = models.DecimalField(max_digits=5, decimal_places=1, null=True, blank=True)
@@ -226,3 +227,8 @@ class DiaryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.symptom} at {self.happened_at}"
+
+    @property
+    def symptoms(self) -> tuple[str, ...]:
+        """Every symptom of the entry, the one that troubles most first."""
+        return (self.symptom, *self.more_symptoms)

@@ -27,7 +27,7 @@ LAB_SETTINGS = LabSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class LabTest:
-    """A test of the list; `least` and `most` are what a laboratory can report at all, None where it answers in words."""
+    """A test of the list. `least` and `most` are all a laboratory can report; None where it answers in words."""
 
     code: str
     name: str
@@ -42,6 +42,10 @@ class LabTest:
         """A test as the list writes it down."""
         limits = {name: None if item[name] is None else Decimal(item[name]) for name in ("least", "most")}
         return cls(**{**item, **limits})
+
+    def can_measure(self, value: Decimal) -> bool:
+        """Whether a laboratory can report this number for the test, in its usual unit."""
+        return self.least is None or self.most is None or self.least <= value <= self.most
 
 
 class LabState(StrEnum):
@@ -91,11 +95,10 @@ def _number(value: Decimal | None, unit: str, text: str, test: LabTest | None) -
         return
     if value < 0:
         yield Reason("lab_negative", "A result cannot be below zero.", field="value")
-    elif test is not None and test.least is not None and test.most is not None and unit.strip() in {"", test.unit}:
-        if not test.least <= value <= test.most:
-            span = f"{test.least} and {test.most} {test.unit}"
-            sentence = f"{test.name} is between {span}. Check the number, or give the unit it was measured in."
-            yield Reason("lab_impossible", sentence, field="value")
+    elif test is not None and unit.strip() in {"", test.unit} and not test.can_measure(value):
+        span = f"{test.least} and {test.most} {test.unit}"
+        sentence = f"{test.name} is between {span}. Check the number, or give the unit it was measured in."
+        yield Reason("lab_impossible", sentence, field="value")
 
 
 def is_in_range(value: Decimal | None, *, low: Decimal | None, high: Decimal | None) -> bool | None:

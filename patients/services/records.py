@@ -9,15 +9,16 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts.domain.policy import Permission
 from accounts.models import Clinic
-from audit.services.record import record
 from core import clock
 from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound, Reason, Stale
 from core.transactions import business_act
 from patients.domain.details import Details, check_details, check_weight
+from patients.domain.lab_results import check_result
 from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
+from patients.queries.lab_tests import lab_tests
+from patients.services.acts import locked, may_change, refuse, write_down
 from patients.services.portal_account import keep_account
 
 
@@ -50,12 +51,12 @@ def register(*, clinic: Clinic, details: Details, by: Actor) -> Patient:
     Raises BadInput naming each field at fault, an address that somebody else signs in with among them; Conflict for a
     record number in use.
     """
-    _may_change(by, clinic.id)
-    _refuse(check_details(details, today=clock.today(clinic.zone)))
+    may_change(by, clinic.id)
+    refuse(check_details(details, today=clock.today(clinic.zone)))
     patient = Patient(clinic=clinic, organization=clinic.organization, **_plain_fields(details))
     _set_consent(patient, details)
     _save_with_account(patient, by)
-    _record("patient.register", patient, by)
+    write_down("patient.register", patient, by)
     return patient
 
 
@@ -66,13 +67,13 @@ def update(*, patient: Patient, details: Details, expected_version: int, by: Act
     Their account follows the e-mail address: with another one, the old address no longer signs in.
     Nothing is written, and nothing audited, when the details are what they were.
     """
-    held = _locked(patient, by)
+    held = locked(patient, by)
     if held.version != expected_version:
         raise Stale(
             "changed_meanwhile",
             f"The record of {held} was changed by somebody else meanwhile. Look at it again, then make your change.",
         )
-    _refuse(check_details(details, today=clock.today(held.clinic.zone)))
+    refuse(check_details(details, today=clock.today(held.clinic.zone)))
     before = details_of(held)
     changed = sorted(name for name in vars(details) if getattr(details, name) != getattr(before, name))
     if not changed:
@@ -82,19 +83,19 @@ def update(*, patient: Patient, details: Details, expected_version: int, by: Act
     _set_consent(held, details)
     held.version += 1
     _save_with_account(held, by)
-    _record("patient.update", held, by, {"fields": changed})
+    write_down("patient.update", held, by, {"fields": changed})
     return held
 
 
 @business_act
 def record_weight(*, patient: Patient, kg: Decimal, measured_on: date, by: Actor) -> WeightMeasurement:
     """Record a measured weight, kept to 0.1 kg."""
-    _may_change(by, patient.clinic_id)
-    _refuse(check_weight(kg, measured_on, today=clock.today(patient.clinic.zone)))
+    may_change(by, patient.clinic_id)
+    refuse(check_weight(kg, measured_on, today=clock.today(patient.clinic.zone)))
     weight = WeightMeasurement.objects.create(
         patient=patient, kg=kg.quantize(Decimal("0.1"), ROUND_HALF_UP), measured_on=measured_on
     )
-    _record("patient.weight", patient, by, {"measured_on": measured_on.isoformat()})
+    write_down("patient.weight", patient, by, {"measured_on": measured_on.isoformat()})
     return weight
 
 
@@ -109,51 +110,43 @@ def record_lab(
     text: str = "",
     by: Actor,
 ) -> LabResult:
-    """Record a laboratory result: a number with its unit, or words."""
-    _may_change(by, patient.clinic_id)
-    found = []
-    if not code.strip() or len(code) > 32:
-        found.append(Reason("lab_code", "Choose which test it is.", field="code"))
-    if taken_on > clock.today(patient.clinic.zone):
-        found.append(Reason("lab_later", "A sample cannot be taken in the future.", field="taken_on"))
-    if value is None and not text.strip():
-        found.append(Reason("lab_empty", "Enter the result, as a number or in words.", field="value"))
-    if value is not None and not (value.is_finite() and abs(value) < 10_000_000):
-        found.append(Reason("lab_value", "The result is not a number that can be stored.", field="value"))
-    _refuse(found)
+    """Record a laboratory result: a number with its unit, or words. An unlisted test is recorded by its own name."""
+    may_change(by, patient.clinic_id)
+    test, today = lab_tests().get(code.strip()), clock.today(patient.clinic.zone)
+    refuse(check_result(code=code, taken_on=taken_on, value=value, unit=unit, text=text, test=test, today=today))
     lab = LabResult.objects.create(
-        patient=patient, code=code.strip(), taken_on=taken_on, value=value, unit=unit[:20], text=text[:120]
+        patient=patient, code=code.strip(), taken_on=taken_on, value=value, unit=unit.strip()[:20], text=text[:120]
     )
-    _record("patient.lab", patient, by, {"code": lab.code, "taken_on": taken_on.isoformat()})
+    write_down("patient.lab", patient, by, {"code": lab.code, "taken_on": taken_on.isoformat()})
     return lab
 
 
 @business_act
 def add_risk_flag(*, patient: Patient, code: str, note: str = "", since_on: date | None = None, by: Actor) -> RiskFlag:
     """Note something to know before an infusion. Raises Conflict when the same flag already counts."""
-    _may_change(by, patient.clinic_id)
+    may_change(by, patient.clinic_id)
     today = clock.today(patient.clinic.zone)
     if not code.strip() or len(code) > 40:
         raise BadInput("risk_code", "Choose what the risk is.", field="code")
     if since_on is not None and since_on > today:
         raise BadInput("risk_later", "A risk cannot begin in the future.", field="since_on")
-    held = _locked(patient, by)
+    held = locked(patient, by)
     if held.risk_flags.filter(code=code.strip(), ended_on__isnull=True).exists():
         raise Conflict("risk_twice", "This is already on the record.", field="code")
     flag = RiskFlag.objects.create(patient=held, code=code.strip(), note=note[:200], since_on=since_on or today)
-    _record("patient.risk_add", held, by, {"code": flag.code})
+    write_down("patient.risk_add", held, by, {"code": flag.code})
     return flag
 
 
 @business_act
 def end_risk_flag(*, flag: RiskFlag, by: Actor) -> RiskFlag:
     """The risk no longer counts from today. Ending it twice is fine."""
-    held = _locked(flag.patient, by)
+    held = locked(flag.patient, by)
     current = held.risk_flags.select_for_update().get(pk=flag.pk)
     if current.ended_on is None:
         current.ended_on = clock.today(held.clinic.zone)
         current.save(update_fields=["ended_on"])
-        _record("patient.risk_end", held, by, {"code": current.code})
+        write_down("patient.risk_end", held, by, {"code": current.code})
     return current
 
 
@@ -169,7 +162,7 @@ def add_coverage(
     by: Actor,
 ) -> Coverage:
     """Write down the patient's membership of an insurer's plan; `is_verified` when it was checked with them today."""
-    _may_change(by, patient.clinic_id)
+    may_change(by, patient.clinic_id)
     if payer.organization_id != patient.organization_id:
         raise NotFound("insurer")
     found = []
@@ -177,7 +170,7 @@ def add_coverage(
         found.append(Reason("member_id", "Enter the member number on the card.", field="member_id"))
     if ends_on is not None and ends_on < starts_on:
         found.append(Reason("ends_before_start", "The end date is before the start.", field="ends_on"))
-    _refuse(found)
+    refuse(found)
     coverage = Coverage.objects.create(
         patient=patient,
         payer=payer,
@@ -186,27 +179,8 @@ def add_coverage(
         ends_on=ends_on,
         verified_on=clock.today(patient.clinic.zone) if is_verified else None,
     )
-    _record("patient.coverage", patient, by, {"payer": str(payer.id)})
+    write_down("patient.coverage", patient, by, {"payer": str(payer.id)})
     return coverage
-
-
-def _may_change(by: Actor, clinic_id: object) -> None:
-    by.require(Permission.PATIENT_CHANGE, "change patients' records")
-    if by.clinic_id not in {None, clinic_id}:
-        raise NotFound("patient")
-
-
-def _locked(patient: Patient, by: Actor) -> Patient:
-    _may_change(by, patient.clinic_id)
-    held = Patient.objects.select_for_update(of=("self",)).select_related("clinic").filter(pk=patient.pk).first()
-    if held is None:
-        raise NotFound("patient")
-    return held
-
-
-def _refuse(reasons: tuple[Reason, ...] | list[Reason]) -> None:
-    if reasons:
-        raise BadInput.of(reasons)
 
 
 def _plain_fields(details: Details) -> dict[str, Any]:
@@ -244,7 +218,3 @@ def _save(patient: Patient) -> None:
             f"The record number {patient.record_number} belongs to another patient.",
             field="record_number",
         ) from problem
-
-
-def _record(action: str, patient: Patient, by: Actor, detail: dict[str, Any] | None = None) -> None:
-    record(action=action, entity_type="patient", entity_id=patient.id, by=by, patient_id=patient.id, detail=detail)
