@@ -51,6 +51,7 @@ NAV = (
     ("Audit", "audit:log", Permission.AUDIT_VIEW),
     ("Home", "portal:home", Permission.SELF_VIEW),
     ("All your infusions", "portal:visits", Permission.SELF_VIEW),
+    ("Symptom diary", "portal:diary", Permission.SELF_VIEW),
     ("Help", "portal:help", Permission.SELF_VIEW),
 )
 

@@ -4,7 +4,7 @@ Source: what patients should note (S2): when they feel better, when side effects
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
@@ -25,7 +25,7 @@ class Symptom(StrEnum):
     HEADACHE = "headache"
     TIRED = "fatigue"
     NAUSEA = "nausea"
-    CHILLS = "chills_fever"
+    CHILLS = "chills"
     ACHES = "aches"
     FLUSHING = "flushing"
     ITCHING = "itching"
@@ -68,10 +68,10 @@ class Onset(StrEnum):
     """When it began, seen from the infusion."""
 
     DURING = "during"
-    SAME_DAY = "same_day"
-    DAYS_1_3 = "days_1_3"
+    SAME_DAY = "after"
+    DAYS_1_3 = "day_after"
     LATER = "later"
-    BEFORE_NEXT = "before_next"
+    BEFORE_NEXT = "before"
 
     @property
     def label(self) -> str:
@@ -147,6 +147,25 @@ def in_celsius(temperature: Decimal) -> Decimal:
 def check_entry(entry: Entry, *, now: datetime) -> tuple[Reason, ...]:
     """Every reason against an entry, each naming its field, in a patient's words."""
     return (*_what(entry), *_when(entry, now), *_numbers(entry))
+
+
+def sensible(entry: Entry, *, now: datetime) -> Entry:
+    """The entry without what makes no sense in it: a sign that cannot wait is kept and answered all the same."""
+    wrong = {reason.field for reason in check_entry(entry, now=now)}
+    known = RED_FLAGS | {symptom.value for symptom in Symptom}
+    return replace(
+        entry,
+        symptoms=tuple(symptom for symptom in entry.symptoms if symptom in known),
+        happened_at=now if "happened_on" in wrong else entry.happened_at,
+        severity=None if "severity" in wrong else entry.severity,
+        function_score=None if "function_score" in wrong else entry.function_score,
+        wear_off_days=None if "wear_off_days" in wrong else entry.wear_off_days,
+        temperature_c=None if "temperature" in wrong else entry.temperature_c,
+        duration_hours=None if "duration" in wrong else entry.duration_hours,
+        onset="" if "onset" in wrong else entry.onset,
+        treatment=entry.treatment[:200],
+        text=entry.text[:500],
+    )
 
 
 def _what(entry: Entry) -> Iterator[Reason]:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scheduling.domain.move_wishes import MoveWish
-from scheduling.portal import sign_in, views
+from scheduling.portal import diary, sign_in, views
 
 app_name = "portal"
 urlpatterns = [
@@ -12,6 +12,9 @@ urlpatterns = [
     path("login/code/", sign_in.sign_in_code, name="login-code"),
     path("logout/", sign_in.sign_out, name="logout"),
     path("help/", views.help_page, name="help"),
+    path("diary/", diary.diary, name="diary"),
+    path("diary/new/", diary.diary_new, name="diary-new"),
+    path("diary/<uuid:entry_id>/", diary.diary_entry, name="diary-entry"),
     path("visits/", views.visits, name="visits"),
     path("visits/<uuid:visit_id>/", views.visit, name="visit"),
     path("visits/<uuid:visit_id>.ics", views.visit_calendar, name="visit-calendar"),
