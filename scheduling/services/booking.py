@@ -23,7 +23,7 @@ from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES, carried_over
 from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
 from scheduling.models import Chair, RequestState, Visit
-from scheduling.services import boards, coverage, holds, notices, places, records
+from scheduling.services import boards, coverage, gate, holds, incomplete_courses, notices, places, records
 from scheduling.services.answered import settle_open
 
 MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
@@ -44,9 +44,9 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     `BadInput` for a start without a time zone.
     """
     by.require(Permission.VISIT_BOOK, "book visits")
-    start = _instant(start)
+    start = as_instant(start)
     order = course_day.course.order
-    _check_same_clinic(course_day, chair, by)
+    check_same_clinic(course_day, chair, by)
     if order.status != OrderStatus.ACTIVE:
         raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active; accept it first.")
     interval = Interval(start, start + timedelta(minutes=course_day.chair_minutes))
@@ -57,7 +57,7 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     on = records.day_at(start, chair)
     authorization, uncovered = coverage.cover(course_day, on)
     reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
-    accepted = _judge(reasons, override, by)
+    accepted = judge(reasons, override, by)
     holds.drop_dead(chair=chair, patient_id=order.patient_id, interval=interval, by=by)
     visit = _new(course_day, chair, interval, load, accepted, authorization)
     coverage.reserve(visit, authorization, on, by)
@@ -66,6 +66,7 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
     notices.booked(visit=visit)
     boards.bump(chair.clinic, [on])
+    gate.look([visit])
     return visit
 
 
@@ -85,13 +86,13 @@ def _new(  # noqa: PLR0917 (its one caller names each of these a line above)
         patient=course_day.course.order.patient,
         course_day=course_day,
         chair=chair,
-        period=_range(interval),
+        period=as_range(interval),
         planned_minutes=interval.minutes,
         status=VisitStatus.BOOKED,
         load_profile=list(load.need),
         start_quarter=load.start_quarter,
         overrides=accepted,
-        is_over_capacity=_is_over_capacity(accepted),
+        is_over_capacity=is_over_capacity(accepted),
         authorization=authorization,
         units=course_day.units,
         created_at=now,
@@ -115,7 +116,7 @@ def move(
     """
     by.require(Permission.VISIT_CHANGE, "move visits")
     moved = _relocate(
-        visit, _Place(chair, _instant(start)), expected_version=expected_version, by=by, override=override
+        visit, _Place(chair, as_instant(start)), expected_version=expected_version, by=by, override=override
     )
     settle_open(moved, RequestState.MOVED, by)
     notices.moved(visit=moved)
@@ -142,6 +143,7 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     current.cancel_reason = reason[:120]
     records.save(current)
     records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason)
+    incomplete_courses.look(current.course_day.course, by)
     settle_open(current, RequestState.CANCELLED, by)
     notices.cancelled(visit=current)
     boards.bump(current.clinic, [records.local_day(current)])
@@ -168,7 +170,7 @@ class _Place:
 
 def _relocate(visit: Visit, place: _Place, *, expected_version: int, by: Actor, override: Override | None) -> Visit:
     chair, start = place.chair, place.start
-    _check_same_clinic(visit.course_day, chair, by)
+    check_same_clinic(visit.course_day, chair, by)
     old = places.interval_of(visit)
     interval = Interval(start, start + (old.end - old.start))
     slots = places.lock_capacity(chair.clinic, old, interval)
@@ -190,18 +192,19 @@ def _relocate(visit: Visit, place: _Place, *, expected_version: int, by: Actor, 
     reasons = [*places.check(wanted, slots, chair=chair, moving=current), *uncovered]
     kept = _kept(place, current, reasons, is_same_day=new_day == old_day)
     known = {item["code"] for item in kept}
-    accepted = _judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
+    accepted = judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
     before = records.place(current)
     holds.drop_dead(chair=chair, patient_id=current.patient_id, interval=interval, by=by)
-    current.chair, current.period = chair, _range(interval)
+    current.chair, current.period = chair, as_range(interval)
     current.load_profile, current.start_quarter = list(load.need), load.start_quarter
     current.overrides = [*kept, *accepted]
-    current.is_over_capacity = _is_over_capacity(current.overrides)
+    current.is_over_capacity = is_over_capacity(current.overrides)
     current.authorization = authorization
     records.save(current)
     why = override.reason if override else ""
     records.note(current, "move", by, before=before, after=records.place(current), reason=why)
     boards.bump(chair.clinic, [old_day, new_day])
+    gate.look([current])
     return current
 
 
@@ -225,7 +228,7 @@ def _check_plan_unchanged(seen: CourseDay) -> None:
         raise Stale("plan_changed", "The plan changed a moment ago. Look at its dates again, then book.")
 
 
-def _judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> list[dict[str, str]]:
+def judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> list[dict[str, str]]:
     """Refuse, or return the overrides to keep on the visit."""
     hard = [reason for reason in reasons if reason.is_hard]
     if hard:
@@ -241,7 +244,7 @@ def _judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> l
     return [{"code": r.code, "sentence": r.sentence, "reason": text, "by": by.label} for r in reasons]
 
 
-def _check_same_clinic(course_day: CourseDay, chair: Chair, by: Actor) -> None:
+def check_same_clinic(course_day: CourseDay, chair: Chair, by: Actor) -> None:
     order = course_day.course.order
     if by.clinic_id is not None and (chair.clinic_id != by.clinic_id or order.clinic_id != by.clinic_id):
         raise NotFound("chair" if chair.clinic_id != by.clinic_id else "course day")
@@ -265,16 +268,16 @@ def _check_not_booked(course_day: CourseDay) -> None:
         )
 
 
-def _is_over_capacity(accepted: Sequence[dict[str, str]]) -> bool:
+def is_over_capacity(accepted: Sequence[dict[str, str]]) -> bool:
     return any(item["code"] in CAPACITY_CODES for item in accepted)
 
 
-def _instant(start: datetime) -> datetime:
+def as_instant(start: datetime) -> datetime:
     if start.tzinfo is None:
         sentence = "The start needs a time zone offset, such as 2026-11-20T09:00-06:00."
         raise BadInput("no_time_zone", sentence, field="start")
     return start.astimezone(UTC)
 
 
-def _range(interval: Interval) -> DateTimeTZRange:
+def as_range(interval: Interval) -> DateTimeTZRange:
     return DateTimeTZRange(interval.start, interval.end, "[)")

@@ -8,16 +8,14 @@ from datetime import datetime, timedelta
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.domain.policy import Permission
-from authorizations.services import ledger
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, NotFound
 from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
-from regimens.services import administrations
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
 from scheduling.models import RequestState, Visit
-from scheduling.services import boards, coverage, notices, places, reanchoring, records
+from scheduling.services import boards, coverage, gate, giving, incomplete_courses, notices, places, records
 from scheduling.services.answered import settle_open
 
 STAMPS = {
@@ -38,7 +36,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
     """Take `visit` to the status `to`, stamped with the time.
 
     Ending a visit frees the rest of its chair time; giving the drug uses its authorized units, not coming releases
-    them. Raises `Conflict` naming what can be done instead, `Stale` when somebody was quicker.
+    them; an infusion starts only when the clearance gate is open. Raises `Conflict` naming what can be done instead,
+    `Stale` when somebody was quicker.
     """
     by.require(Permission.VISIT_STATUS, "run visits")
     now = clock.now()
@@ -47,6 +46,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
         _settle_units(visit, to, by)
     current = records.lock(visit, expected_version)
     _check_move(current, to, now)
+    if to is VisitStatus.INFUSING:
+        gate.require(current, by)
     before = _snapshot(current)
     current.status = to
     if to in STAMPS:
@@ -57,8 +58,7 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
         current.cancel_reason = reason[:120] or "Turned away on the day."
     records.save(current)
     records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
-    if to in INFUSED:
-        _keep_what_was_given(current, to, now, by)
+    _follow_course(current, to, now, by)
     if to is not VisitStatus.CONFIRMED:
         settle_open(current, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
     if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
@@ -112,23 +112,20 @@ def _settle_units(visit: Visit, to: VisitStatus, by: Actor) -> None:
     if visit.authorization_id is None:
         return
     if to is VisitStatus.COMPLETED or (to is VisitStatus.LEFT_EARLY and visit.infusion_started_at is not None):
-        on = records.local_day(visit)
-        ledger.post(visit_id=visit.id, units=visit.units, service_on=on, by=by)
+        giving.lock_units(visit)
+        giving.use_units(visit, by)
     else:
         coverage.release(visit, by)
 
 
-def _keep_what_was_given(visit: Visit, to: VisitStatus, now: datetime, by: Actor) -> None:
-    """The infusion begins or ends; once it has ended, the plan follows what was given."""
-    if visit.infusion_started_at is None:
-        return  # left before the infusion
-    administrations.begin(course_day=visit.course_day, visit_id=visit.id, at=visit.infusion_started_at, by=by)
+def _follow_course(visit: Visit, to: VisitStatus, now: datetime, by: Actor) -> None:
+    """What was given is kept, and a course that lost a day is put before staff."""
     if to is VisitStatus.INFUSING:
-        return
-    is_cut_short = to is VisitStatus.LEFT_EARLY and visit.observation_started_at is None
-    ended_at = visit.observation_started_at or now
-    administrations.stop(visit_id=visit.id, at=ended_at, is_complete=False if is_cut_short else None, by=by)
-    reanchoring.follow(visit)
+        giving.begin(visit, by)
+    elif to in ENDS:
+        if visit.infusion_started_at is not None:
+            giving.stop(visit, now, by)
+        incomplete_courses.look(visit.course_day.course, by)
 
 
 def _end_now(visit: Visit, now: datetime) -> None:

@@ -56,3 +56,15 @@ def finish(*, clinic: Clinic, task_id: UUID, by: Actor) -> StaffTask:
     task.save(update_fields=["done_at", "done_by_label"])
     record(action="task.finish", entity_type="task", entity_id=task.id, by=by, detail={"kind": task.kind})
     return task
+
+
+def close(dedupe_key: str, by: Actor) -> None:
+    """What was put before staff has settled itself, so nobody needs to look at it any more."""
+    StaffTask.objects.filter(dedupe_key=dedupe_key[:120], done_at=None).update(
+        done_at=clock.now(), done_by_label=by.label[:150]
+    )
+
+
+def forget(dedupe_key: str) -> None:
+    """What was put before staff was taken back before anybody looked; the same may be put before them again."""
+    StaffTask.objects.filter(dedupe_key=dedupe_key[:120], done_at=None).delete()

@@ -13,19 +13,31 @@ from core.errors import Conflict, NotFound, Reason, Refusal, Stale
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import OrderStatus
-from regimens.services import administrations
 from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
-from scheduling.services import boards, booking, coverage, flow, notices, places, reanchoring, records
+from scheduling.services import (
+    boards,
+    booking,
+    coverage,
+    flow,
+    gate,
+    giving,
+    incomplete_courses,
+    notices,
+    places,
+    records,
+)
 
 UNDOABLE = ("book", "move", "cancel", "status")
+ASIDE = ("clearance", "check")
+"""Lines of the history that change nothing of the visit: the change before them can still be undone."""
 
 
 def latest(visit: Visit) -> VisitEvent | None:
     """The change that undo would take back: the newest one, unless it is an undo itself."""
-    event = visit.events.select_related("undone_by").first()
+    event = visit.events.exclude(kind__in=ASIDE).select_related("undone_by").first()
     return event if event is not None and event.kind in UNDOABLE else None
 
 
@@ -51,6 +63,7 @@ def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
         undone, "undo", by, before=event.after, after={"status": str(undone.status)}, undoes=event, reason="Undone."
     )
     boards.bump(undone.clinic, [records.local_day(undone)])
+    gate.look([undone])
     return undone
 
 
@@ -105,7 +118,8 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
         setattr(current, flow.STAMPS[left], None)
     records.save(current)
     if left in flow.INFUSED:
-        _take_back_given(current, left, by)
+        giving.take_back(current, left, by)
+    incomplete_courses.look(current.course_day.course, by, is_undo=True)
     if left is VisitStatus.CANCELLED:
         notices.booked(visit=current)
     return current
@@ -124,19 +138,6 @@ def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> tuple[Reason
         except Refusal as refusal:
             return refusal.reasons
     return ()
-
-
-def _take_back_given(visit: Visit, left: VisitStatus, by: Actor) -> None:
-    """The infusion did not start after all, or still runs; the plan follows. What a nurse recorded is not undone."""
-    if left is VisitStatus.INFUSING:
-        given = administrations.of_visit(visit.id)
-        if given is not None and given.recorded_at is not None:
-            sentence = "Can't undo: what was given is recorded. Correct that record instead."
-            raise Conflict("given_recorded", sentence)
-        administrations.void(visit_id=visit.id, reason="The start of the infusion was undone.", by=by)
-    else:
-        administrations.resume(visit_id=visit.id, by=by)
-    reanchoring.follow(visit)
 
 
 def _check_may_come_back(visit: Visit, crowded: list[Reason]) -> None:
