@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from regimens.domain.cadence import Cadence
 from regimens.domain.due_dates import LatePolicy
-from regimens.models import Indication, Product, Titration, TreatmentOrder, WeightBasis
+from regimens.models import DoseBasis, Indication, Product, Titration, TreatmentOrder, WeightBasis
 from regimens.queries.therapies import Therapy
 
 T = TypeVar("T")
@@ -112,6 +112,7 @@ def completed(facts: OrderFacts, therapy: Therapy) -> OrderFacts:
     return replace(
         facts,
         dosing_weight_kg=weight.quantize(Decimal("0.1"), ROUND_HALF_UP) if _is_plain(weight) else weight,
+        dose_amount=None if facts.dose_basis == DoseBasis.WEIGHT_BAND else facts.dose_amount,
         icd10=facts.icd10.strip().upper(),
         hcpcs=facts.hcpcs.strip().upper(),
         prescriber_name=facts.prescriber_name.strip(),
