@@ -2,12 +2,20 @@
 
 from django.urls import path
 
-from scheduling.views import orders
+from scheduling.views import order_acts, order_entry, orders, plan_print
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
-    path("orders/new/", orders.order_new, name="order-new"),
+    path("orders/new/", order_entry.order_new, name="order-new"),
+    path("orders/preview/", order_entry.order_preview_live, name="order-preview"),
     path("orders/<uuid:order_id>/", orders.order, name="order"),
-    path("orders/<uuid:order_id>/accept/", orders.order_accept, name="order-accept"),
-    path("orders/<uuid:order_id>/extend/", orders.order_extend, name="order-extend"),
+    path("orders/<uuid:order_id>/edit/", order_entry.order_edit, name="order-edit"),
+    path("orders/<uuid:order_id>/accept/", order_acts.order_accept, name="order-accept"),
+    path("orders/<uuid:order_id>/extend/", order_acts.order_extend, name="order-extend"),
+    path("orders/<uuid:order_id>/hold/", order_acts.order_hold, name="order-hold"),
+    path("orders/<uuid:order_id>/release/", order_acts.order_release, name="order-release"),
+    path("orders/<uuid:order_id>/end/", order_acts.order_end, name="order-end"),
+    path("orders/<uuid:order_id>/renew/", order_acts.order_renew, name="order-renew"),
+    path("orders/<uuid:order_id>/plan/print/", plan_print.order_plan_print, name="order-plan-print"),
+    path("patients/<uuid:patient_id>/plan/print/", plan_print.patient_plan_print, name="patient-plan-print"),
 ]

@@ -22,13 +22,15 @@ class OrderFilter(StrEnum):
 
     DRAFT = "draft"
     ACTIVE = "active"
+    ON_HOLD = "on_hold"
     ENDING = "ending"
     ENDED = "ended"
     ALL = "all"
 
     @property
     def label(self) -> str:
-        return {"draft": "To accept", "ending": "Ending within 60 days"}.get(self.value, self.value.capitalize())
+        words = {"draft": "To accept", "on_hold": "On hold", "ending": "Ending within 60 days"}
+        return words.get(self.value, self.value.capitalize())
 
 
 def get(clinic: Clinic, order_id: UUID) -> TreatmentOrder:
@@ -61,7 +63,7 @@ def for_patient(patient_id: UUID) -> QuerySet[TreatmentOrder]:
 
 def listed(clinic: Clinic, shown: OrderFilter, *, today: date, text: str = "") -> QuerySet[TreatmentOrder]:
     """Orders of `clinic` with `valid_until`, the last date the prescription counts; soonest to end first."""
-    orders = _with_validity(clinic).select_related("patient", "product", "indication")
+    orders = _with_validity(clinic).select_related("patient", "product", "indication", "renewed_by")
     if shown is not OrderFilter.ALL:
         orders = orders.filter(_shows(shown, today))
     if text.strip():

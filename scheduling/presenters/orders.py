@@ -1,17 +1,12 @@
-"""Rows of the order pages: the list, the order's courses, and the preview of an order not yet saved."""
+"""Rows of the order pages: the list of orders, and the courses of one."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
-from fractions import Fraction
-from typing import Any
 
 from django.urls import reverse
 
 from core.looks import look_of
-from regimens.models import CourseDay, OrderStatus, Product, TreatmentOrder
-from regimens.queries.patient_facts import PatientFacts
-from regimens.services.planning import LaidOutCourse
+from regimens.domain.titration import Profile
+from regimens.models import CourseDay, OrderStatus, TreatmentOrder
 from scheduling.presenters import order_words
 from scheduling.queries.order_page import TO_PLACE, CourseRow, DayRow, DayState, OrderPage
 
@@ -57,6 +52,8 @@ class DayView:
     dose: str
     vials: str
     infusion_minutes: int
+    is_slow: bool
+    given: str
     book_url: str
     cover_word: str
     cover_tone: str
@@ -76,17 +73,11 @@ class CourseView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreviewRow:
-    """A course of the preview; `units_so_far` adds up from the first."""
+class ListedOrder:
+    """An order in the list, and whether the one that follows it is drafted."""
 
-    course: LaidOutCourse
-    phase: str
-    dose: str
-    vials: str
-    units: int
-    units_so_far: int
-    chair_minutes: tuple[int, ...]
-    last_on: date
+    summary: OrderSummary
+    renewal: TreatmentOrder | None
 
 
 def order_chip(status: str) -> Chip:
@@ -103,6 +94,11 @@ def summary(order: TreatmentOrder) -> OrderSummary:
         dose=order_words.dose(order),
         rhythm=order_words.rhythm(order),
     )
+
+
+def listed(order: TreatmentOrder) -> ListedOrder:
+    """A row of the list; the order comes with `renewed_by`."""
+    return ListedOrder(summary=summary(order), renewal=getattr(order, "renewed_by", None))
 
 
 def course_views(page: OrderPage) -> list[CourseView]:
@@ -139,12 +135,24 @@ def _day_view(order: TreatmentOrder, row: DayRow, told: set[frozenset[str]]) -> 
         dose=order_words.mass(row.day.dose_mg, is_immune_globulin=is_ig),
         vials=order_words.vials(row.day.vials, is_immune_globulin=is_ig),
         infusion_minutes=sum(phase["minutes"] for phase in row.day.phases if phase["kind"] == "infusion"),
+        is_slow=row.day.profile == Profile.FIRST,
+        given=_given(row, is_ig=is_ig),
         book_url=f"{reverse('scheduling:find')}?course_day={row.day.id}" if can_book else "",
         cover_word=word,
         cover_tone=tone,
         cover_icon=icon,
         cover_note=note,
     )
+
+
+def _given(row: DayRow, *, is_ig: bool) -> str:
+    """What went in: "38 g given", "given, dose not recorded"; empty where nothing was."""
+    if row.given is None:
+        return ""
+    if row.given.dose_mg is None:
+        return "given; dose not recorded yet"
+    dose = order_words.mass(row.given.dose_mg, is_immune_globulin=is_ig)
+    return f"{dose} given{', not all of it' if row.given.is_complete is False else ''}"
 
 
 def _state_chip(row: DayRow) -> Chip:
@@ -168,55 +176,3 @@ def _cover_words(row: DayRow, told: set[frozenset[str]]) -> tuple[str, str, str,
     sentence = "" if codes in told else " ".join(reason.sentence for reason in found.reasons)
     told.add(codes)
     return "Not covered", "bad", "octagon", sentence
-
-
-def preview(courses: Sequence[LaidOutCourse], product: Product, known: PatientFacts) -> dict[str, Any]:
-    """What `_order_preview.html` shows."""
-    is_ig = product.is_immune_globulin
-    return {
-        "preview": preview_rows(courses, is_immune_globulin=is_ig),
-        "total": year_total(courses, is_immune_globulin=is_ig),
-        "is_at_risk": known.is_at_risk and is_ig,
-    }
-
-
-def preview_rows(courses: Sequence[LaidOutCourse], *, is_immune_globulin: bool) -> list[PreviewRow]:
-    """The preview's courses with units adding up."""
-    rows: list[PreviewRow] = []
-    total = 0
-    for course in courses:
-        total += course.units
-        doses = [order_words.mass(day.dose_mg, is_immune_globulin=is_immune_globulin) for day in course.days]
-        picks = [
-            order_words.vials(
-                [{"mg": float(size), "count": many} for size, many in day.vials.vials],
-                is_immune_globulin=is_immune_globulin,
-            )
-            for day in course.days
-        ]
-        rows.append(
-            PreviewRow(
-                course=course,
-                phase=course.phase.value.capitalize(),
-                dose=_once_or_all(doses, " + "),
-                vials=_once_or_all(picks, "; "),
-                units=course.units,
-                units_so_far=total,
-                chair_minutes=tuple(day.chair_minutes for day in course.days),
-                last_on=course.due_on + timedelta(days=len(course.days) - 1),
-            )
-        )
-    return rows
-
-
-def year_total(courses: Sequence[LaidOutCourse], *, is_immune_globulin: bool) -> str:
-    """The drug of all courses together."""
-    total = sum((course.dose_mg for course in courses), Fraction(0))
-    return order_words.mass(total, is_immune_globulin=is_immune_globulin)
-
-
-def _once_or_all(parts: list[str], joint: str) -> str:
-    """Equal parts as "2 × 40 g", others joined."""
-    if len(parts) > 1 and len(set(parts)) == 1:
-        return f"{len(parts)} days of {parts[0]}"
-    return joint.join(parts)

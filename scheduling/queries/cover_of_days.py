@@ -1,9 +1,11 @@
-"""On which of several days a course day would be paid for: said in the list of openings before one is pressed."""
+"""On which of several days a course day would be paid for, and how far the units of an authorization reach."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
+from uuid import UUID
 
-from authorizations.queries.coverage import Need, find_many
+from authorizations.queries.coverage import Coverage, Need, find_many
+from core.errors import Reason
 from regimens.models import CourseDay
 
 
@@ -13,3 +15,28 @@ def uncovered(course_day: CourseDay, days: Iterable[date]) -> dict[date, str]:
     asked = sorted(set(days))
     answers = find_many(clinic=order.clinic, needs=[Need(order, course_day.units, on) for on in asked])
     return {on: answer.reasons[0].sentence for on, answer in zip(asked, answers, strict=True) if answer.reasons}
+
+
+def in_turn(units: Sequence[int], found: Sequence[Coverage]) -> list[Coverage]:
+    """The same answers with the units given to the earliest days first: later ones may find too few left."""
+    left: dict[UUID, int] = {}
+    answers: list[Coverage] = []
+    for needed, answer in zip(units, found, strict=True):
+        held = answer.authorization
+        if held is None or not answer.is_covered:
+            answers.append(answer)
+            continue
+        available = left.setdefault(held.id, held.units_left)
+        if available >= needed:
+            left[held.id] = available - needed
+            answers.append(answer)
+        else:
+            answers.append(Coverage(held, (_short(held.reference, available, needed),), is_required=True))
+    return answers
+
+
+def _short(reference: str, left: int, needed: int) -> Reason:
+    sentence = (
+        f"The visits before this one leave {left} units of {reference or 'the authorization'}; it needs {needed}."
+    )
+    return Reason("auth_units_short", sentence, is_hard=False)

@@ -10,12 +10,17 @@ from uuid import UUID
 from accounts.models import Clinic
 from authorizations.queries import coverage
 from authorizations.queries.coverage import Coverage, Need
-from core.errors import Reason
 from patients.models import Patient
-from regimens.models import Course, CourseDay, OrderStatus, Product, TreatmentOrder
+from regimens.models import Administration, Course, CourseDay, OrderEvent, OrderStatus, Product, TreatmentOrder
 from regimens.queries import orders
+from regimens.queries.weights import WeightChange, weight_change
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
-from scheduling.models import Visit
+from scheduling.models import StaffTask, Visit
+from scheduling.queries.cover_of_days import in_turn
+
+EVENTS_SHOWN = 40
+PLAN_TASK = "plan"
+"""The kind of a task that says an order's booked courses would move."""
 
 
 class DayState(StrEnum):
@@ -37,12 +42,19 @@ TO_PLACE = frozenset({DayState.TO_BOOK, DayState.LATE, DayState.MISSED})
 
 @dataclass(frozen=True, kw_only=True)
 class DayRow:
-    """A course day, the visit that counts for it (the live one, else the last), and its cover if that matters still."""
+    """A course day, the visit that counts for it (the live one, else the last), its cover if that matters still, and
+    what was given."""
 
     day: CourseDay
     state: DayState
     visit: Visit | None
     coverage: Coverage | None
+    given: Administration | None = None
+
+    @property
+    def is_given(self) -> bool:
+        """Whether something of it went in."""
+        return self.given is not None or self.state is DayState.DONE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +74,10 @@ class OrderPage:
     order: TreatmentOrder
     courses: tuple[CourseRow, ...]
     last_given_on: date | None
+    events: tuple[OrderEvent, ...]
+    renewed_by: TreatmentOrder | None
+    weight_change: WeightChange | None
+    open_differences: int
 
     @property
     def next_to_book(self) -> CourseDay | None:
@@ -74,16 +90,36 @@ class OrderPage:
 
 
 def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
-    """The order's page. Six SQL statements at most; raises `NotFound` for another clinic's order."""
+    """The order's page. Eleven SQL statements at most; raises `NotFound` for another clinic's order."""
     order = orders.with_courses(clinic, order_id)
     courses = list(order.courses.all())
     days = [day for course in courses for day in course.days.all()]
     held = _visits(order, days)
+    given = {each.course_day_id: each for each in order.administrations.filter(voided_at=None)}
     states = _states(courses, held, today)
     awaited = TO_PLACE | {DayState.BOOKED}
     cover = _cover(clinic, order, [day for day in days if states[day.id] in awaited], held, today)
-    rows = tuple(_course_row(course, states, held, cover, clinic) for course in courses)
-    return OrderPage(order=order, courses=rows, last_given_on=last_given_of(order.patient, order.product))
+    rows = {
+        day.id: DayRow(
+            day=day,
+            state=states[day.id],
+            visit=held.get(day.id),
+            coverage=cover.get(day.id),
+            given=given.get(day.id),
+        )
+        for day in days
+    }
+    return OrderPage(
+        order=order,
+        courses=tuple(
+            _course_row(course, tuple(rows[day.id] for day in course.days.all()), clinic) for course in courses
+        ),
+        last_given_on=last_given_of(order.patient, order.product),
+        events=tuple(order.events.all()[:EVENTS_SHOWN]),
+        renewed_by=TreatmentOrder.objects.filter(renews=order).first(),
+        weight_change=weight_change(order),
+        open_differences=StaffTask.objects.filter(order=order, kind=PLAN_TASK, done_at=None).count(),
+    )
 
 
 def last_given_of(patient: Patient, product: Product) -> date | None:
@@ -150,32 +186,8 @@ def _cover(
             asked.append(day)
     needs = [Need(order, day.units, max(today, _service_on(day, held.get(day.id), clinic))) for day in asked]
     found = coverage.find_many(clinic=clinic, needs=needs)
-    return answers | {day.id: answer for day, answer in zip(asked, _in_turn(asked, found), strict=True)}
-
-
-def _in_turn(days: Sequence[CourseDay], found: Sequence[Coverage]) -> list[Coverage]:
-    """The same answers with the units given to the earliest days first: later ones may find too few left."""
-    left: dict[UUID, int] = {}
-    answers: list[Coverage] = []
-    for day, answer in zip(days, found, strict=True):
-        held = answer.authorization
-        if held is None or not answer.is_covered:
-            answers.append(answer)
-            continue
-        units = left.setdefault(held.id, held.units_left)
-        if units >= day.units:
-            left[held.id] = units - day.units
-            answers.append(answer)
-        else:
-            answers.append(Coverage(held, (_short(held.reference, units, day.units),), is_required=True))
-    return answers
-
-
-def _short(reference: str, left: int, needed: int) -> Reason:
-    sentence = (
-        f"The visits before this one leave {left} units of {reference or 'the authorization'}; it needs {needed}."
-    )
-    return Reason("auth_units_short", sentence, is_hard=False)
+    in_order = in_turn([day.units for day in asked], found)
+    return answers | {day.id: answer for day, answer in zip(asked, in_order, strict=True)}
 
 
 def _service_on(day: CourseDay, visit: Visit | None, clinic: Clinic) -> date:
@@ -185,22 +197,19 @@ def _service_on(day: CourseDay, visit: Visit | None, clinic: Clinic) -> date:
     return start
 
 
-def _course_row(
-    course: Course,
-    states: dict[UUID, DayState],
-    held: dict[UUID, Visit],
-    cover: dict[UUID, Coverage],
-    clinic: Clinic,
-) -> CourseRow:
-    days = tuple(
-        DayRow(day=day, state=states[day.id], visit=held.get(day.id), coverage=cover.get(day.id))
-        for day in course.days.all()
-    )
-    given = [_service_on(row.day, row.visit, clinic) for row in days if row.state is DayState.DONE]
+def _course_row(course: Course, days: tuple[DayRow, ...], clinic: Clinic) -> CourseRow:
+    given_on = [_given_on(row, clinic) for row in days if row.is_given]
     lost = {DayState.MISSED, DayState.LATE, DayState.STOPPED, DayState.PASSED}
+    is_short = any(row.given is not None and row.given.is_complete is False for row in days)
     return CourseRow(
         course=course,
         days=days,
-        given_on=min(given, default=None),
-        is_incomplete=bool(given) and any(row.state in lost for row in days),
+        given_on=min(given_on, default=None),
+        is_incomplete=is_short or (bool(given_on) and any(row.state in lost for row in days)),
     )
+
+
+def _given_on(row: DayRow, clinic: Clinic) -> date:
+    if row.given is not None:
+        return row.given.started_at.astimezone(clinic.zone).date()
+    return _service_on(row.day, row.visit, clinic)

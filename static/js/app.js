@@ -215,4 +215,10 @@ document.addEventListener("change", ({ target }) => {
   target.closest("form[data-auto-submit]")?.requestSubmit();
 });
 
+/* A choice that fills a field: <input type="radio" data-fills="id" data-value="86.3">. The field stays open to change. */
+document.addEventListener("change", ({ target }) => {
+  const field = target.dataset?.fills && byId(target.dataset.fills);
+  if (field) field.value = target.dataset.value;
+});
+
 document.querySelector("main [data-autofocus]")?.focus();

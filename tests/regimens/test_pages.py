@@ -63,9 +63,13 @@ def test_an_order_is_entered_in_three_steps_filled_from_the_catalogue() -> None:
     chosen = {"patient": str(patient.id), "product": "gammagard_liquid", "indication": "CIDP"}
     text = client.get(reverse(NEW), chosen).content.decode()
     assert 'name="hcpcs" value="J1569"' in text
-    assert 'name="interval_days" value="21"' in text
+    assert 'name="interval_days" value="3"' in text
+    assert '<option value="weeks" selected>weeks</option>' in text
     assert 'value="86.3"' in text
-    assert "the adjusted weight is 86.3 kg" in text
+    assert "BMI 35.9 is above 30, so the adjusted weight is usual." in text
+    for basis, kg in (("actual", "110.0"), ("ideal", "70.5"), ("adjusted", "86.3")):
+        assert f'name="weight_basis" value="{basis}"' in text
+        assert f"{kg} kg" in text
     infliximab = client.get(reverse(NEW), chosen | {"product": "infliximab", "indication": "CD"}).content.decode()
     assert 'value="0, 14, 42"' in infliximab
 
@@ -121,7 +125,7 @@ def test_bad_input_stays_in_the_form_with_the_sentence_at_its_field() -> None:
         {"ends_on": "9999-12-31", "starts_on": "9999-12-31"},
         {"late_dose_policy": "whenever"},
         {"prescriber_name": "\x00"},
-        {"last_given_on": "2999-01-01"},
+        {"prior_dose_on": "2999-01-01"},
         {"action": "explode", "signed_on": "2999-01-01"},
         {"first_maintenance_offset_days": "99999"},
         {"window_early_days": "-5"},

@@ -1,0 +1,136 @@
+"""The next twelve months of an order that is not laid out yet: a row per course, with units adding up."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+from typing import Any
+
+from regimens.domain.quantities import plain
+from regimens.domain.titration import Profile
+from regimens.models import Product
+from regimens.queries.patient_facts import PatientFacts
+from regimens.services.planning import LaidOutCourse, LaidOutDay
+from scheduling.presenters import order_words
+from scheduling.queries.order_entry import PreviewCover
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewRow:
+    """A course of the preview; `units_so_far` adds up from the first."""
+
+    course: LaidOutCourse
+    phase: str
+    is_slow: bool
+    last_on: date
+    dose: str
+    vials: str
+    volume: str
+    infusion: tuple[int, ...]
+    chair_minutes: tuple[int, ...]
+    units: int
+    wasted_units: int
+    units_so_far: int
+    is_covered: bool | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviewTotal:
+    """The year in numbers."""
+
+    courses: int
+    days: int
+    drug: str
+    units: int
+    wasted_units: int
+    chair_minutes: int
+
+
+def preview(
+    courses: Sequence[LaidOutCourse], product: Product, known: PatientFacts, cover: PreviewCover | None = None
+) -> dict[str, Any]:
+    """What `_order_preview.html` shows."""
+    is_ig = product.is_immune_globulin
+    return {
+        "preview": _rows(courses, cover, is_ig=is_ig),
+        "total": _total(courses, is_ig=is_ig),
+        "is_at_risk": known.is_at_risk and is_ig,
+        "cover": cover,
+        "cover_sentence": "" if cover is None else _cover_sentence(cover, len(courses)),
+        "is_covered": cover is not None and cover.reason is None,
+    }
+
+
+def _rows(courses: Sequence[LaidOutCourse], cover: PreviewCover | None, *, is_ig: bool) -> list[PreviewRow]:
+    rows: list[PreviewRow] = []
+    total = 0
+    for course in courses:
+        total += course.units
+        rows.append(
+            PreviewRow(
+                course=course,
+                phase=course.phase.value.capitalize(),
+                is_slow=any(day.profile is Profile.FIRST for day in course.days),
+                last_on=course.due_on + timedelta(days=len(course.days) - 1),
+                dose=_once_or_all([order_words.mass(day.dose_mg, is_immune_globulin=is_ig) for day in course.days]),
+                vials=_each_once([_vials(day, is_ig=is_ig) for day in course.days], "; "),
+                volume=_each_once([_volume(day) for day in course.days], ", "),
+                infusion=_minutes([day.infusion_minutes for day in course.days]),
+                chair_minutes=_minutes([day.chair_minutes for day in course.days]),
+                units=course.units,
+                wasted_units=sum(day.wasted_units for day in course.days),
+                units_so_far=total,
+                is_covered=None if cover is None or not cover.is_required else course.number <= cover.last_covered,
+            )
+        )
+    return rows
+
+
+def _vials(day: LaidOutDay, *, is_ig: bool) -> str:
+    held = [{"mg": float(size), "count": many} for size, many in day.vials.vials]
+    return order_words.vials(held, is_immune_globulin=is_ig)
+
+
+def _volume(day: LaidOutDay) -> str:
+    return "" if day.volume_ml is None else f"{plain(day.volume_ml)} mL"
+
+
+def _total(courses: Sequence[LaidOutCourse], *, is_ig: bool) -> PreviewTotal:
+    days = [day for course in courses for day in course.days]
+    drug = sum((course.dose_mg for course in courses), Fraction(0))
+    return PreviewTotal(
+        courses=len(courses),
+        days=len(days),
+        drug=order_words.mass(drug, is_immune_globulin=is_ig),
+        units=sum(day.units for day in days),
+        wasted_units=sum(day.wasted_units for day in days),
+        chair_minutes=sum(day.chair_minutes for day in days),
+    )
+
+
+def _cover_sentence(cover: PreviewCover, courses: int) -> str:
+    """How far the authorization reaches: "Units left cover it to course 6 of 18 (PA-7: 480 left)"."""
+    if not cover.is_required:
+        return "The patient's insurer asks for no authorization."
+    left = f" {cover.reference or 'The authorization'} has {cover.units_left} units left." if cover.reason else ""
+    if cover.units_left is None:
+        return cover.reason.sentence if cover.reason else ""
+    if cover.reason is None:
+        return f"{cover.reference or 'The authorization'} covers all of it: {cover.units_left} units are left."
+    if cover.last_covered < 1:
+        return f"Not covered yet. {cover.reason.sentence}"
+    return f"Covered to course {cover.last_covered} of {courses}.{left} {cover.reason.sentence}"
+
+
+def _minutes(minutes: list[int]) -> tuple[int, ...]:
+    """Each day's minutes, once where they are alike."""
+    return tuple(minutes) if len(set(minutes)) > 1 else tuple(minutes[:1])
+
+
+def _each_once(parts: list[str], joint: str) -> str:
+    return parts[0] if len(set(parts)) == 1 else joint.join(parts)
+
+
+def _once_or_all(parts: list[str]) -> str:
+    """Equal parts as "2 days of 40 g", others joined."""
+    return f"{len(parts)} days of {parts[0]}" if len(parts) > 1 and len(set(parts)) == 1 else " + ".join(parts)

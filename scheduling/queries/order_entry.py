@@ -1,0 +1,101 @@
+"""What the order form starts from: the catalogue's templates, the patient's weights, tests, and the last dose."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from accounts.models import Clinic
+from authorizations.queries.coverage import Need, find_many
+from core.errors import Reason
+from patients.forms import LABS
+from patients.models import Patient
+from regimens.models import Indication, Product, TreatmentOrder
+from regimens.queries import catalogue
+from regimens.queries.weights import WeightChoices, weight_choices
+from regimens.services.planning import LaidOutCourse
+from scheduling.queries.cover_of_days import in_turn
+from scheduling.queries.order_page import last_given_of
+
+
+@dataclass(frozen=True)
+class OrderStart:
+    """A product for an indication, and everything known before the prescriber's own words."""
+
+    product: Product
+    indication: Indication
+    weights: WeightChoices | None
+    suggestion: catalogue.Suggestion
+    prior_dose_on: date | None
+    labs: tuple[Mapping[str, Any], ...]
+    """Every test that may be asked for: those the catalogue asks for first."""
+
+
+@dataclass(frozen=True)
+class PreviewCover:
+    """How far the patient's authorization reaches: to the end of course `last_covered`, and why no further."""
+
+    last_covered: int
+    units_left: int | None
+    reference: str
+    reason: Reason | None
+    is_required: bool
+
+
+def order_start(
+    patient: Patient,
+    product: Product,
+    indication: Indication,
+    *,
+    today: date,
+    template: str = "",
+    draft: TreatmentOrder | None = None,
+) -> OrderStart:
+    """Where an order of `product` for `patient` begins."""
+    weights = weight_choices(patient, product)
+    kg = weights.usual.kg if weights else None
+    suggestion = catalogue.suggestion(product, indication, weight_kg=kg, on=today)
+    return OrderStart(
+        product=product,
+        indication=indication,
+        weights=weights,
+        suggestion=suggestion,
+        prior_dose_on=last_given_of(patient, product),
+        labs=labs_to_choose(draft.labs_required if draft else (), getattr(suggestion, "labs_required", ())),
+    )
+
+
+def labs_to_choose(*held: Any) -> tuple[Mapping[str, Any], ...]:
+    """Every test an order may ask for: those in `held` first, then the others that records know."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for rows in held:
+        for lab in rows:
+            found.setdefault(lab["code"], lab)
+    for code, name in LABS:
+        found.setdefault(code, {"code": code, "name": name, "valid_days": None, "low": None, "high": None})
+    return tuple(found.values())
+
+
+def preview_cover(
+    clinic: Clinic, patient: Patient, product: Product, hcpcs: str, courses: tuple[LaidOutCourse, ...], *, today: date
+) -> PreviewCover | None:
+    """How far the patient's authorizations reach into `courses`, which are not saved; None without courses to come.
+
+    One SQL statement.
+    """
+    order = TreatmentOrder(clinic=clinic, patient=patient, product=product, hcpcs=hcpcs)
+    asked = [(course.number, day) for course in courses for day in course.days if day.due_on >= today]
+    if not asked:
+        return None
+    found = find_many(clinic=clinic, needs=[Need(order, day.units, day.due_on) for _, day in asked])
+    answers = in_turn([day.units for _, day in asked], found)
+    first_short = next((at for at, answer in enumerate(answers) if not answer.is_covered), None)
+    held = next((answer.authorization for answer in found if answer.authorization is not None), None)
+    stop = courses[-1].number + 1 if first_short is None else asked[first_short][0]
+    return PreviewCover(
+        last_covered=stop - 1,
+        units_left=held.units_left if held else None,
+        reference=held.reference if held else "",
+        reason=None if first_short is None else answers[first_short].reasons[0],
+        is_required=any(answer.is_required for answer in found),
+    )
