@@ -1,33 +1,46 @@
 """An accepted order's courses over time: extended as months pass, and recalculated from what was really given.
 
-Promises that doing either twice changes nothing, and that what has been given is never rewritten.
+A recalculation lays the order out anew from what was given, the order, the patient and the catalogue, and compares.
+Promises that what has been given is never rewritten, that doing anything twice changes nothing more, and that a
+course somebody else answers for (one with a visit) is changed only by `adopt`.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from itertools import pairwise
+
+from django.db import transaction
+from django.db.models import ProtectedError
 
 from accounts.domain.policy import Permission
 from core import clock
 from core.actor import Actor
-from core.errors import BadInput
+from core.errors import Conflict, Stale
 from core.transactions import business_act
-from regimens.models import Course, TreatmentOrder
+from regimens.models import Course, CourseDay, OrderStatus, TreatmentOrder
+from regimens.queries.given import GivenDay, given_days
 from regimens.services import courses as rows
-from regimens.services.order_acts import active, recorded
+from regimens.services.order_acts import active, locked, recorded
+from regimens.services.order_events import EventKind, note
 from regimens.services.orders import a_year_after, lay_out_again
+from regimens.services.plan_causes import Told, causes, told
+from regimens.services.plan_difference import (
+    CourseDifference,
+    CourseShape,
+    PlanDifference,
+    compared,
+    fingerprint,
+    shape,
+)
 from regimens.services.planning import LaidOutCourse
 
+COURSE_NOTES = ("phase", "planned_on", "why", "counted_from_on")
+COURSE_DATES = ("due_on", "earliest_on", "latest_on")
+OF_ITS_OWN = {"id", "course", "day_number"}
+DAY_FIELDS = tuple(field.name for field in CourseDay._meta.concrete_fields if field.name not in OF_ITS_OWN)
+A_YEAR = timedelta(days=366)
 
-@dataclass(frozen=True)
-class CourseChange:
-    """A course whose due date a recalculation would move; `is_kept` because it has a visit."""
-
-    number: int
-    was_on: date
-    now_on: date
-    is_kept: bool
+Rows = tuple[Course, tuple[CourseDay, ...]]
 
 
 @business_act
@@ -41,77 +54,167 @@ def extend(*, order: TreatmentOrder, by: Actor, through_on: date | None = None) 
     through = through_on or a_year_after(clock.today(held.clinic.zone))
     if held.laid_out_through_on is not None and held.laid_out_through_on >= through:
         return held
-    existing = list(held.courses.order_by("number"))
-    laid_out = _again(held, given_on=_rising(course.due_on for course in existing), through_on=through)
-    new = laid_out[len(existing) :]
-    rows.save_new(held, new)
+    plan = _plan(held, through_on=through)
+    new = [plan.laid_out[number] for number in sorted(plan.laid_out.keys() - plan.existing.keys())]
+    new = [course for course in new if course.due_on <= through]
     held.laid_out_through_on = through
-    held.version += 1
-    held.save(update_fields=["laid_out_through_on", "version"])
-    recorded("order.extend", held, by, {"courses": len(new), "through_on": through.isoformat()})
+    if not new:
+        held.save(update_fields=["laid_out_through_on"])
+        return held
+    rows.save_new(held, new)
+    _save_version(held, "laid_out_through_on")
+    detail = {"courses": len(new), "through_on": through.isoformat()}
+    recorded("order.extend", held, by, detail)
+    note(held, EventKind.EXTENDED, by, detail=detail)
     return held
 
 
-@business_act
-def reanchor(
-    *, order: TreatmentOrder, given: Sequence[tuple[int, date]], by: Actor, booked: Collection[int] = ()
-) -> tuple[CourseChange, ...]:
-    """Recalculate the courses after the last one given, by the order's late-dose policy.
+def difference(order: TreatmentOrder) -> PlanDifference:
+    """The courses of `order` that the rules would lay out otherwise now, each with its causes in words.
 
-    `given` is (course number, the day its first dose was given), nothing when all of it was undone; a course before
-    the last that is not listed counts as given on its due date. Courses in `booked` have a visit and stay as they
-    are: the answer lists them as kept, for a person to approve or book anew. Recalculating twice changes nothing.
-    Raises BadInput (field "given") for a course that does not exist, a date in the future, or dates out of order.
+    Courses that were given, or that a later one has overtaken, never differ. Raises Conflict when what was recorded
+    as given cannot be put in order, BadInput when the order cannot be laid out any more.
     """
-    held = active(order, by)
-    existing = list(held.courses.prefetch_related("days").order_by("number"))
-    if not existing:
-        return ()
-    last, dates = _history(held, existing, dict(given))
-    horizon = max(held.laid_out_through_on or existing[-1].due_on, existing[-1].due_on)
+    return PlanDifference() if order.status == OrderStatus.DRAFT else _plan(order).difference
+
+
+@business_act
+def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "", booked: Collection[int] = ()) -> PlanDifference:
+    """Change what the rules would lay out otherwise, except courses in `booked`: their differences are the answer.
+
+    An order that ended keeps its courses as a record of what was planned; a draft has none. Recalculating twice
+    changes nothing more. Raises what `difference` raises.
+    """
+    held = locked(order, by)
+    if held.status == OrderStatus.DRAFT:
+        return PlanDifference()
+    plan = _plan(held)
+    free = [course.number for course in plan.difference.courses if course.number not in booked]
+    if held.status == OrderStatus.ENDED:
+        free = []
+    _apply(held, plan, free, by, cause)
+    return plan.difference.only(set(booked))
+
+
+@business_act
+def adopt(*, order: TreatmentOrder, number: int, expected: str, by: Actor, cause: str = "") -> CourseDifference:
+    """Let one course follow the plan, whoever holds it; the caller refits its visits in the same transaction.
+
+    Raises Stale when the difference is not the one with the fingerprint `expected` any more.
+    """
+    held = locked(order, by)
+    plan = _plan(held)
+    found = plan.difference.of(number)
+    if found is None or found.fingerprint != expected:
+        raise Stale("plan_changed", "The plan changed a moment ago. Look at it again, then decide.")
+    if held.status != OrderStatus.ENDED:
+        _apply(held, plan, [number], by, cause)
+    return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Plan:
+    """An order's rows beside the rows that the rules would make now, both by course number."""
+
+    existing: Mapping[int, Rows]
+    laid_out: Mapping[int, LaidOutCourse]
+    built: Mapping[int, Rows]
+    last: int
+    difference: PlanDifference
+
+
+def _plan(order: TreatmentOrder, *, through_on: date | None = None) -> _Plan:
+    courses = list(order.courses.prefetch_related("days").order_by("number"))
+    existing: dict[int, Rows] = {course.number: (course, tuple(course.days.all())) for course in courses}
+    given = given_days(order)
+    last, dates = _history(courses, given)
+    horizon = max((day for day in (order.laid_out_through_on, through_on) if day is not None), default=date.min)
+    horizon = max([horizon, *(course.due_on for course in courses)], default=horizon)
     # A year more, so that a course pushed past the horizon is still found and moved rather than left behind.
-    laid_out = _again(held, given_on=dates, through_on=horizon + timedelta(days=366))
-    changes = _moves(existing[last:], laid_out[last:], booked)
-    new = [course for course in laid_out[len(existing) :] if course.due_on <= horizon]
-    if not new and all(change.is_kept for change in changes):
-        return changes
-    moving = {change.number for change in changes if not change.is_kept}
-    rows.move(existing, [course for course in laid_out if course.number in moving])
-    rows.save_new(held, new)
-    held.version += 1
-    held.save(update_fields=["version"])
-    moved = [{"course": c.number, "was": c.was_on.isoformat(), "now": c.now_on.isoformat()} for c in changes]
-    recorded("order.reanchor", held, by, {"changes": moved, "new": len(new), "kept": sorted(set(booked))})
-    return changes
-
-
-def _moves(
-    existing: Iterable[Course], laid_out: Iterable[LaidOutCourse], booked: Collection[int]
-) -> tuple[CourseChange, ...]:
-    return tuple(
-        CourseChange(was.number, was.due_on, now.due_on, was.number in booked)
-        for was, now in zip(existing, laid_out, strict=False)
-        if (was.due_on, was.earliest_on, was.latest_on) != (now.due_on, now.earliest_on, now.latest_on)
+    has_ended = order.status == OrderStatus.ENDED
+    found = () if has_ended else lay_out_again(order, through_on=horizon + A_YEAR, given_on=dates)
+    laid_out = {course.number: course for course in found if course.number in existing or course.due_on <= horizon}
+    built = _built(order, laid_out.values())
+    shapes = _shapes(existing, built, given, last if not has_ended else last + 1)
+    changed = [number for number, (was, now) in sorted(shapes.items()) if was != now]
+    facts = told(order, courses, given) if changed else None
+    return _Plan(
+        existing=existing,
+        laid_out=laid_out,
+        built=built,
+        last=last,
+        difference=PlanDifference(courses=tuple(_difference(n, *shapes[n], built, facts) for n in changed if facts)),
     )
 
 
-def _history(order: TreatmentOrder, existing: Sequence[Course], given: dict[int, date]) -> tuple[int, list[date]]:
-    """The number of the last course given and the day of each course up to it."""
-    numbers = {course.number for course in existing}
-    today = clock.today(order.clinic.zone)
-    for number, on in given.items():
-        if number not in numbers:
-            raise BadInput("unknown_course", f"The order has no course {number}.", field="given")
-        if on > today:
-            raise BadInput("given_later", f"Course {number} cannot have been given in the future.", field="given")
-    said = [given[number] for number in sorted(given)]
-    if any(later <= earlier for earlier, later in pairwise(said)):
-        raise BadInput("given_out_of_order", "A later course was given before an earlier one.", field="given")
-    last = max(given, default=0)
+def _difference(
+    number: int, was: CourseShape | None, now: CourseShape | None, built: Mapping[int, Rows], facts: Told
+) -> CourseDifference:
+    return CourseDifference(
+        number=number,
+        was=was,
+        now=now,
+        causes=causes(facts, was, now, why=built[number][0].why if number in built else ""),
+        fingerprint=fingerprint(was, now),
+    )
+
+
+def _built(order: TreatmentOrder, laid_out: Collection[LaidOutCourse]) -> dict[int, Rows]:
+    courses, days = rows.build(order, laid_out)
+    return {course.number: (course, tuple(day for day in days if day.course is course)) for course in courses}
+
+
+def _shapes(
+    existing: Mapping[int, Rows], built: Mapping[int, Rows], given: Sequence[GivenDay], last: int
+) -> dict[int, tuple[CourseShape | None, CourseShape | None]]:
+    """What was and what would be, of the course that is being given and of those after it."""
+    shapes: dict[int, tuple[CourseShape | None, CourseShape | None]] = {}
+    for number in existing.keys() | built.keys():
+        if number < last:
+            continue
+        was = shape(*existing[number]) if number in existing else None
+        now = shape(*built[number]) if number in built else None
+        if number == last and was is not None and now is not None:
+            was, now = _rest(was, now, max(day.day_number for day in given if day.course_number == last))
+        if was is not None and now is not None:
+            now = compared(was, now)
+        shapes[number] = (was, now)
+    return shapes
+
+
+def _rest(was: CourseShape, now: CourseShape, given_days_number: int) -> tuple[CourseShape, CourseShape]:
+    """The days after the last one given, of a course in progress. Its dates stand; its treatment may change."""
+    dates = {day.day_number: day.due_on for day in was.days}
+    kept = tuple(day for day in was.days if day.day_number > given_days_number)
+    coming = tuple(
+        replace(day, due_on=dates[day.day_number])
+        for day in now.days
+        if day.day_number > given_days_number and day.day_number in dates
+    )
+    return replace(was, days=kept), replace(
+        now, days=coming, due_on=was.due_on, earliest_on=was.earliest_on, latest_on=was.latest_on
+    )
+
+
+def _history(courses: Sequence[Course], given: Sequence[GivenDay]) -> tuple[int, list[date]]:
+    """The number of the last course given and the day of each course up to it.
+
+    A course that was missed counts as given on its due date, before the next one that was given.
+    """
+    on: dict[int, date] = {}
+    for day in given:
+        on[day.course_number] = min(day.on, on.get(day.course_number, day.on))
+    said = [on[number] for number in sorted(on)]
+    if said != sorted(set(said)):
+        raise Conflict(
+            "given_out_of_order",
+            "A later course is recorded as given before an earlier one. Correct what was recorded; the plan follows.",
+        )
+    last = max(on, default=0)
     dates: list[date] = []
-    for course in reversed(existing[:last]):  # a course that was missed counts before the next one that was given
+    for course in reversed([course for course in courses if course.number <= last]):
         following = dates[-1] - timedelta(days=1) if dates else date.max
-        dates.append(given.get(course.number) or min(course.due_on, following))
+        dates.append(on.get(course.number) or min(course.due_on, following))
     return last, _rising(reversed(dates))
 
 
@@ -123,5 +226,66 @@ def _rising(days: Iterable[date]) -> list[date]:
     return found
 
 
-def _again(order: TreatmentOrder, *, given_on: Sequence[date], through_on: date) -> tuple[LaidOutCourse, ...]:
-    return lay_out_again(order, through_on=through_on, given_on=given_on)
+def _apply(order: TreatmentOrder, plan: _Plan, numbers: Collection[int], by: Actor, cause: str) -> None:
+    """Write the rows of these courses as the rules make them, and keep the explanations of dates up to date."""
+    courses: list[Course] = []
+    days: list[CourseDay] = []
+    for number in numbers:
+        change = plan.difference.of(number)
+        if change is not None and change.was is not None and change.now is not None:
+            courses.append(_moved(plan, number))
+            days += _refilled(plan, number, {day.day_number: day.due_on for day in change.now.days})
+    Course.objects.bulk_update(courses, [*COURSE_DATES, *COURSE_NOTES])
+    CourseDay.objects.bulk_update(days, DAY_FIELDS)
+    gone = [n for n in numbers if n not in plan.built and _drop(plan.existing[n][0])]
+    new = [n for n in numbers if n not in plan.existing]
+    rows.save_new(order, [plan.laid_out[n] for n in new])
+    done = [n for n in numbers if n in plan.existing and n in plan.built] + gone + new
+    if not done:
+        return
+    _save_version(order)
+    moves = [_said(change) for change in plan.difference.only(done).courses]
+    recorded("order.recalculate", order, by, {"changes": moves, "cause": cause})
+    note(order, EventKind.RECALCULATED, by, reason=cause, detail={"changes": moves})
+
+
+def _moved(plan: _Plan, number: int) -> Course:
+    course, built = plan.existing[number][0], plan.built[number][0]
+    for name in () if number == plan.last else (*COURSE_DATES, *COURSE_NOTES):
+        setattr(course, name, getattr(built, name))
+    return course
+
+
+def _refilled(plan: _Plan, number: int, due: Mapping[int, date]) -> list[CourseDay]:
+    built = {day.day_number: day for day in plan.built[number][1]}
+    changed = [day for day in plan.existing[number][1] if day.day_number in due]
+    for day in changed:
+        for name in DAY_FIELDS:
+            setattr(day, name, getattr(built[day.day_number], name))
+        day.due_on = due[day.day_number]
+    return changed
+
+
+def _drop(course: Course) -> bool:
+    """Delete a course that the plan no longer has; one that ever had a visit stays as history."""
+    try:
+        with transaction.atomic():
+            course.days.all().delete()
+            course.delete()
+    except ProtectedError:
+        return False
+    return True
+
+
+def _save_version(order: TreatmentOrder, *names: str) -> None:
+    order.version += 1
+    order.save(update_fields=["version", *names])
+
+
+def _said(change: CourseDifference) -> dict[str, object]:
+    return {
+        "course": change.number,
+        "was": change.was.due_on.isoformat() if change.was else None,
+        "now": change.now.due_on.isoformat() if change.now else None,
+        "why": list(change.causes),
+    }

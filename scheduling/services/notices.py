@@ -102,6 +102,6 @@ def _cancel_unsent(visit: Visit) -> dict[str, int]:
 
 
 def _start_before(visit: Visit) -> int:
-    event = visit.events.filter(kind="move").first()
+    event = visit.events.filter(kind__in=["move", "refit"]).first()
     start = event.before.get("start") if event is not None else None
     return start_minute(datetime.fromisoformat(start)) if start else 0

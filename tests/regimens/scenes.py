@@ -1,15 +1,16 @@
 """Orders as prescribers write them, for tests."""
 
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Any
 
 from accounts.models import Clinic
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, system
+from core.ids import new_id
 from patients.models import Patient
 from regimens.models import Course, Indication, Product, TreatmentOrder
-from regimens.services import orders
+from regimens.services import administrations, orders
 
 
 def today(clinic: Clinic) -> date:
@@ -58,3 +59,14 @@ def courses(order: TreatmentOrder) -> list[Course]:
 def offsets(order: TreatmentOrder) -> list[int]:
     """Days from the start of the order to each course's due date."""
     return [(course.due_on - order.starts_on).days for course in courses(order)]
+
+
+def give(order: TreatmentOrder, late: dict[int, int], *, days: int | None = None) -> None:
+    """Give courses so many days after the order's own calendar, every three weeks; all their days or the first few."""
+    by = system("test", organization_id=order.clinic.organization_id, clinic_id=order.clinic_id)
+    for number, shift in sorted(late.items()):
+        first_on = order.starts_on + timedelta(days=21 * (number - 1) + shift)
+        for index, day in enumerate(list(order.courses.get(number=number).days.order_by("day_number"))[:days]):
+            at = clock.instant(first_on + timedelta(days=index), time(10), order.clinic.zone)
+            begun = administrations.begin(course_day=day, visit_id=new_id(), at=at, by=by)
+            administrations.stop(visit_id=begun.visit_id, at=at + timedelta(hours=2), is_complete=True, by=by)
