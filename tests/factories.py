@@ -216,11 +216,7 @@ def make_papers(order: TreatmentOrder, on: date) -> None:
     )
     kg = order.measured_weight_kg or order.dosing_weight_kg
     WeightMeasurement.objects.get_or_create(patient=patient, measured_on=on, defaults={"kg": kg})
-    if not Coverage.objects.filter(patient=patient).update(verified_on=on):
-        payer = make_payer(patient.clinic)
-        Coverage.objects.create(
-            patient=patient, payer=payer, member_id="M-1", starts_on=date(2025, 1, 1), verified_on=on
-        )
+    Coverage.objects.filter(patient=patient).update(verified_on=on)
     for lab in order.labs_required:
         value = lab.get("low") or lab.get("high")
         LabResult.objects.create(

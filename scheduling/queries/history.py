@@ -20,5 +20,8 @@ class History:
 def of(visit: Visit) -> History:
     """The history of `visit`, in two SQL statements."""
     events = tuple(visit.events.all()[:SHOWN])
-    latest = events[0] if events and events[0].kind in undo.UNDOABLE else None
-    return History(events=events, undoable=latest, open_request=visit.requests.filter(state=RequestState.OPEN).first())
+    latest = next((event for event in events if event.kind not in undo.ASIDE), None)
+    undoable = latest if latest is not None and latest.kind in undo.UNDOABLE else None
+    return History(
+        events=events, undoable=undoable, open_request=visit.requests.filter(state=RequestState.OPEN).first()
+    )

@@ -56,7 +56,7 @@ def require(visit: Visit, by: Actor) -> None:  # noqa: ARG001 (whoever starts it
 def look(visits: Collection[Visit]) -> dict[UUID, Clearance]:
     """Ask the gate about `visits` and keep its answer for those still to be started; boards of changed ones are told.
 
-    A check that is not due yet holds nothing here; one that was done counts.
+    X
     """
     asked = [visit for visit in visits if visit.status in TO_START]
     found = clearances(asked, on_the_day=False)
@@ -71,7 +71,7 @@ def look(visits: Collection[Visit]) -> dict[UUID, Clearance]:
     VisitClearance.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["visit"], update_fields=["light", "reasons", "checked_at"]
     )
-    changed = {row.visit_id for row in rows if _differs(row, known.get(row.visit_id))}
+    changed = {row.visit_id for row in rows if row.visit_id in known and _differs(row, known[row.visit_id])}
     _tell_boards([visit for visit in asked if visit.id in changed])
     return found
 
@@ -194,8 +194,8 @@ def _stored(answer: Clearance) -> list[dict[str, str]]:
     return standing + lifted
 
 
-def _differs(row: VisitClearance, known: VisitClearance | None) -> bool:
-    return known is None or (known.light, known.reasons) != (row.light, row.reasons)
+def _differs(row: VisitClearance, known: VisitClearance) -> bool:
+    return (known.light, known.reasons) != (row.light, row.reasons)
 
 
 def _tell_boards(visits: Iterable[Visit]) -> None:

@@ -103,7 +103,9 @@ class Day:
 
     def book(self, course_day: CourseDay, chair: str, hour: int, minute: int = 0) -> Visit:
         start = factories.at(FRIDAY, hour, minute)
-        return booking.book(course_day=course_day, chair=self.chair(chair), start=start, by=self.by, override=REASON)
+        visit = booking.book(course_day=course_day, chair=self.chair(chair), start=start, by=self.by, override=REASON)
+        factories.make_check(visit)
+        return visit
 
 
 def set_clock(now: datetime) -> None:
@@ -201,6 +203,7 @@ def _due(
     order = factories.make_order(patient, product=product)
     if is_covered:
         factories.make_authorization(order)
+    factories.make_papers(order, FRIDAY)
     phases = [
         {"kind": "intake", "minutes": 10},
         {"kind": "iv_start", "minutes": 5},

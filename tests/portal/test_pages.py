@@ -105,6 +105,7 @@ def test_a_visit_that_has_begun_cannot_be_confirmed(home: Home) -> None:
 def test_all_infusions_lists_what_is_booked_and_what_is_past(home: Home) -> None:
     with time_machine.travel(at(FRIDAY, 9, 5), tick=False):
         visit = home.fresh()
+        factories.clear(visit)
         for step in (VisitStatus.ARRIVED, VisitStatus.SEATED, VisitStatus.INFUSING, VisitStatus.COMPLETED):
             visit = flow.advance(visit=visit, to=step, expected_version=visit.version, by=home.scheduler)
     with time_machine.travel(at(FRIDAY, 15), tick=False):

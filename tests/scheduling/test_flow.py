@@ -23,6 +23,8 @@ S = VisitStatus
 
 def step(world: World, visit: Visit, to: VisitStatus) -> Visit:
     fresh = visits.get(world.clinic, visit.id)
+    if to is S.INFUSING:
+        factories.clear(fresh)
     return flow.advance(visit=fresh, to=to, expected_version=fresh.version, by=world.scheduler)
 
 
