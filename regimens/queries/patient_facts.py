@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from uuid import UUID
 
 from django.db.models import Max, Q
@@ -31,6 +32,8 @@ class PatientFacts:
     slow_after: date | None = None
     blocked_on: date | None = None
     flags: frozenset[str] = field(default_factory=frozenset)
+    height_cm: Decimal | None = None
+    sex: str = ""
     organization_id: UUID | None = None
 
     def is_at_risk_on(self, day: date) -> bool:
@@ -54,6 +57,8 @@ def patient_facts(
         slow_after=slow_after,
         blocked_on=blocked_on,
         flags=flags,
+        height_cm=patient.height_cm,
+        sex=patient.sex,
         organization_id=patient.organization_id,
     )
 

@@ -147,7 +147,7 @@ def _blank(common: Suggestion) -> Template:
 
 
 def _immune_globulin(treatment: Therapy, common: Suggestion, product: Product) -> Iterator[Template]:
-    first_time = {"needs_premedication": True, "premedication": requirements.premedication(product)}
+    first_time: dict[str, Any] = {"needs_premedication": True, "premedication": requirements.premedication(product)}
     for regimen in treatment.regimens:
         loading, maintenance = regimen.get("loading") or {}, regimen.get("maintenance") or {}
         why = f"Usual regimen of the indication ({_tag(regimen)})."

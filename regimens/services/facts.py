@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any, TypeVar
 
 from regimens.domain.cadence import Cadence
+from regimens.domain.dose import WeightBand
 from regimens.domain.due_dates import LatePolicy
 from regimens.models import DoseBasis, Indication, Product, Titration, TreatmentOrder, WeightBasis
 from regimens.queries.therapies import Therapy
@@ -69,6 +70,7 @@ class OrderFacts:
     instructions: str = ""
     prior_dose_on: date | None = None
     prescriber_npi: str = ""
+    pump_cap_ml_per_hour: Decimal | None = None  # of a pump, for estimates: no order keeps it
 
     @property
     def is_single(self) -> bool:
@@ -176,6 +178,15 @@ def cadence_of(facts: OrderFacts, therapy: Therapy) -> Cadence:
         min_interval_days=facts.minimum_interval_days,
         has_exact_first_maintenance=therapy.has_exact_first_maintenance,
     )
+
+
+def bands_of(facts: OrderFacts, therapy: Therapy, course_number: int) -> tuple[WeightBand, ...]:
+    """The weight bands of a course: the label's loading bands for the first induction course, where it has them."""
+    usual = therapy.usual_dose
+    if facts.dose_basis != DoseBasis.WEIGHT_BAND or usual is None:
+        return ()
+    is_first_induction = course_number == 1 and bool(facts.induction_offsets_days)
+    return usual.loading_bands if is_first_induction and usual.loading_bands else usual.bands
 
 
 def _is_plain(number: Decimal) -> bool:

@@ -11,14 +11,14 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
 
-from core.errors import Reason
-from regimens.domain.dose import check_course_limit
+from core.errors import Reason, Refusal
+from regimens.domain.dose import band_dose, check_course_limit
 from regimens.models import DoseBasis, LateDosePolicy
 from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts
 from regimens.queries.therapies import Therapy
-from regimens.services.facts import OrderFacts
+from regimens.services import order_care_checks as care
+from regimens.services.facts import OrderFacts, bands_of
 
-LIGHTEST_KG, HEAVIEST_KG = 1, 400
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 7, 182
 MOST_DAYS = 5
 MOST_COURSES = 200
@@ -35,15 +35,19 @@ def check_order(
 ) -> tuple[Reason, ...]:
     """Every reason against entering the order; the facts are completed (`facts.completed`)."""
     found = [
+        *care.patient_may_have_it(facts, therapy, patient),
         *_who_and_why(facts, therapy),
-        *_weight(facts),
+        *care.weight(facts, patient, today),
         *_rhythm(facts),
         *_induction(facts),
         *_window(facts),
+        *care.around_the_infusion(facts, therapy),
+        *care.tests_required(facts),
+        *care.words_and_signature(facts, today),
         *_dates(facts, today),
-        *_prior_dose(facts, patient, today),
+        *_prior_dose(facts, today),
     ]
-    if any(reason.field in {"dosing_weight_kg", "days_per_course"} for reason in found):
+    if any(reason.field in {"dosing_weight_kg", "days_per_course", "induction_days"} for reason in found):
         return (*found, *_amounts(facts, therapy))
     return (*found, *(_amounts(facts, therapy) or _size_of_dose(facts, therapy)))
 
@@ -94,16 +98,6 @@ def _known_codes(facts: OrderFacts, therapy: Therapy) -> str:
     return f"Use {' or '.join(known)}." if known else "Enter one for the product first."
 
 
-def _weight(facts: OrderFacts) -> Reasons:
-    weight = facts.dosing_weight_kg
-    if not (weight.is_finite() and LIGHTEST_KG <= weight <= HEAVIEST_KG):
-        yield Reason(
-            "bad_weight",
-            f"The dosing weight must be between {LIGHTEST_KG} and {HEAVIEST_KG} kg.",
-            field="dosing_weight_kg",
-        )
-
-
 def _rhythm(facts: OrderFacts) -> Reasons:
     if not 1 <= facts.days_per_course <= MOST_DAYS:
         yield Reason("bad_days", f"A course is given over 1 to {MOST_DAYS} days in a row.", field="days_per_course")
@@ -117,6 +111,12 @@ def _rhythm(facts: OrderFacts) -> Reasons:
         yield Reason(
             "bad_course_limit", f"The number of courses must be between 1 and {MOST_COURSES}.", field="course_limit"
         )
+    elif facts.interval_days is None and (facts.course_limit or 1) > _courses_without_interval(facts):
+        yield Reason(
+            "courses_without_interval",
+            f"{facts.course_limit} courses need an interval between them. Say how often, or leave the number empty.",
+            field="interval_days",
+        )
     minimum = facts.minimum_interval_days
     if minimum is not None and not 1 <= minimum <= max(facts.interval_days or LONGEST_INTERVAL, 1):
         yield Reason(
@@ -126,10 +126,20 @@ def _rhythm(facts: OrderFacts) -> Reasons:
         )
 
 
+def _courses_without_interval(facts: OrderFacts) -> int:
+    return max(1, len(facts.induction_offsets_days) + (facts.first_maintenance_offset_days is not None))
+
+
 def _induction(facts: OrderFacts) -> Reasons:
     offsets = facts.induction_offsets_days
+    if facts.induction_days is not None and not 1 <= facts.induction_days <= MOST_DAYS:
+        yield Reason(
+            "bad_induction_days",
+            f"A loading course is given over 1 to {MOST_DAYS} days in a row.",
+            field="induction_days",
+        )
     if not offsets:
-        for field in ("induction_doses", "first_maintenance_offset_days"):
+        for field in ("induction_doses", "induction_days", "first_maintenance_offset_days"):
             if getattr(facts, field):
                 yield Reason("no_induction", "Say on which days induction is given, or leave this empty.", field=field)
         return
@@ -146,10 +156,10 @@ def _induction(facts: OrderFacts) -> Reasons:
             f"Induction has at most {MOST_INDUCTION_COURSES} courses, the last within a year.",
             field="induction_offsets_days",
         )
-    elif any(gap < facts.days_per_course for gap in gaps):
+    elif (longest := _days_into_next(facts, gaps)) is not None:
         yield Reason(
             "courses_overlap",
-            f"A course of {facts.days_per_course} days is not over when the next induction course begins.",
+            f"A course of {longest} days is not over when the next induction course begins.",
             field="induction_offsets_days",
         )
     if facts.induction_doses and len(facts.induction_doses) != len(offsets):
@@ -157,12 +167,19 @@ def _induction(facts: OrderFacts) -> Reasons:
             "bad_induction_doses", "Give one induction dose for each induction course.", field="induction_doses"
         )
     first = facts.first_maintenance_offset_days
-    if first is not None and not offsets[-1] < first <= LONGEST_INTERVAL * 2:
+    last_over_on = offsets[-1] + (facts.loading_days if len(offsets) == 1 else facts.days_per_course)
+    if first is not None and not last_over_on <= first <= LONGEST_INTERVAL * 2:
         yield Reason(
             "bad_first_maintenance",
             "Maintenance begins after the last induction course and within a year.",
             field="first_maintenance_offset_days",
         )
+
+
+def _days_into_next(facts: OrderFacts, gaps: list[int]) -> int | None:
+    """The days of an induction course that would run into the one after it, if any does."""
+    days = [facts.loading_days, *[facts.days_per_course] * len(gaps)]
+    return next((each for each, gap in zip(days, gaps, strict=False) if gap < each), None)
 
 
 def _window(facts: OrderFacts) -> Reasons:
@@ -179,8 +196,6 @@ def _window(facts: OrderFacts) -> Reasons:
 
 
 def _dates(facts: OrderFacts, today: date) -> Reasons:
-    if facts.signed_on > today:
-        yield Reason("signed_later", "The order cannot be signed in the future.", field="signed_on")
     if abs(facts.starts_on - today) > FARTHEST_START:
         yield Reason(
             "start_far_away",
@@ -191,10 +206,26 @@ def _dates(facts: OrderFacts, today: date) -> Reasons:
         yield Reason("ends_before_start", "The end date is before the first course.", field="ends_on")
 
 
-def _prior_dose(facts: OrderFacts, patient: PatientFacts, today: date) -> Reasons:
-    prior = facts.prior_dose_on or patient.last_given_on
-    if prior is not None and prior > today:
+def _prior_dose(facts: OrderFacts, today: date) -> Reasons:
+    prior, minimum = facts.prior_dose_on, facts.minimum_interval_days
+    if prior is None:
+        return
+    if prior > today:
         yield Reason("last_given_later", "The last dose cannot have been given in the future.", field="prior_dose_on")
+    elif prior > facts.starts_on:
+        yield Reason(
+            "last_given_after_start",
+            "The last dose before this order is after its first course.",
+            field="prior_dose_on",
+        )
+    elif minimum is not None and 0 < (facts.starts_on - prior).days < minimum:
+        earliest = prior + timedelta(days=minimum)
+        yield Reason(
+            "starts_too_soon",
+            f"The last dose was on {prior:%-d %B %Y} and the next may come {minimum} days later: "
+            f"not before {earliest:%-d %B %Y}.",
+            field="starts_on",
+        )
 
 
 def _amounts(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
@@ -204,8 +235,12 @@ def _amounts(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
     if facts.dose_basis == DoseBasis.G_PER_KG and not therapy.is_immune_globulin:
         sentence = f"Grams per kilogram are for immune globulins. {therapy.name} is ordered in mg/kg or mg."
         return [Reason("basis_of_other_product", sentence, field="dose_basis")]
-    if facts.dose_amount is None and facts.dose_basis != DoseBasis.WEIGHT_BAND:
-        return [_bad_dose("dose_amount")]
+    if facts.dose_basis == DoseBasis.WEIGHT_BAND:
+        return list(_band(facts, therapy))
+    if facts.dose_amount is None:
+        return [Reason("dose_missing", "Enter the dose for the whole course.", field="dose_amount")]
+    if facts.max_dose_mg is not None and not _is_dose(facts.max_dose_mg, places=2):
+        return [Reason("bad_max_dose", "The highest dose must be above zero, in mg.", field="max_dose_mg")]
     return [
         reason for field, amount in _named_amounts(facts) for reason in ([] if _is_dose(amount) else [_bad_dose(field)])
     ]
@@ -216,11 +251,27 @@ def _named_amounts(facts: OrderFacts) -> list[tuple[str, Decimal]]:
     return [*maintenance, *(("induction_doses", dose) for dose in facts.induction_doses or ())]
 
 
-def _is_dose(amount: Decimal) -> bool:
+def _band(facts: OrderFacts, therapy: Therapy) -> Reasons:
+    """Why the dose cannot be read from the label's weight bands."""
+    if therapy.usual_dose is None or not therapy.usual_dose.bands:
+        yield Reason(
+            "no_bands", f"The catalogue lists no doses of {therapy.name} by weight. State the dose.", field="dose_basis"
+        )
+        return
+    if facts.induction_doses:
+        yield Reason("bands_decide", "The weight band decides the induction doses too.", field="induction_doses")
+    try:
+        for number in (1, MOST_COURSES):
+            band_dose(bands_of(facts, therapy, number), weight_kg=Fraction(facts.dosing_weight_kg))
+    except Refusal as refusal:
+        yield Reason(refusal.code, refusal.sentence, field="dosing_weight_kg")
+
+
+def _is_dose(amount: Decimal, *, places: int = 3) -> bool:
     if not amount.is_finite() or not 0 < amount < 1_000_000:
         return False
     exponent = amount.normalize().as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -3
+    return isinstance(exponent, int) and exponent >= -places
 
 
 def _bad_dose(field: str) -> Reason:
@@ -230,13 +281,14 @@ def _bad_dose(field: str) -> Reason:
 def _size_of_dose(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
     """Doses above the course limit, and doses so large that a unit must be wrong."""
     found: list[Reason] = []
-    for field, amount in _named_amounts(facts):
+    if facts.dose_basis == DoseBasis.WEIGHT_BAND:
+        return found
+    for field, amount, days in _amounts_over_days(facts):
         mg_per_kg = _mg_per_kg(facts, amount)
         if therapy.is_immune_globulin:
-            per_day = mg_per_kg / 1000 / facts.days_per_course
             found += [
                 Reason(reason.code, reason.sentence, field=field)
-                for reason in check_course_limit(per_day_g_per_kg=per_day, days=facts.days_per_course)
+                for reason in check_course_limit(per_day_g_per_kg=mg_per_kg / 1000 / days, days=days)
             ]
         largest = max(therapy.vial_sizes_mg, default=None)
         if largest is not None and mg_per_kg * Fraction(facts.dosing_weight_kg) > largest * MOST_VIALS:
@@ -245,6 +297,17 @@ def _size_of_dose(facts: OrderFacts, therapy: Therapy) -> list[Reason]:
             )
             found.append(Reason("dose_too_large", sentence, field=field))
     return found
+
+
+def _amounts_over_days(facts: OrderFacts) -> Iterator[tuple[str, Decimal, int]]:
+    """Each amount of the order with the days it is given over."""
+    loading = facts.induction_doses or ()
+    for index, amount in enumerate(loading):
+        yield "induction_doses", amount, facts.days_per_course if index else facts.loading_days
+    if facts.dose_amount is not None:
+        yield "dose_amount", facts.dose_amount, facts.days_per_course
+        if facts.induction_offsets_days and not loading and facts.loading_days != facts.days_per_course:
+            yield "dose_amount", facts.dose_amount, facts.loading_days
 
 
 def _mg_per_kg(facts: OrderFacts, amount: Decimal) -> Fraction:

@@ -13,7 +13,7 @@ from functools import lru_cache
 from core.errors import BadInput, Refusal
 from regimens.domain.cadence import CoursePhase, PlannedCourse, Why, lay_out
 from regimens.domain.chair_time import ChairTime, Phase, chair_time, phase_minutes
-from regimens.domain.dose import DoseBasis, DoseRule, WeightBand, exact_dose, split_over_days
+from regimens.domain.dose import DoseBasis, DoseRule, exact_dose, split_over_days
 from regimens.domain.quantities import plain
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.titration import Profile, RateSegment, choose_ramp, infusion_time, lowest_cap, profile_for
@@ -22,7 +22,7 @@ from regimens.domain.vials import VialPick, choose_vials, round_to_vial
 from regimens.models import Titration
 from regimens.queries.patient_facts import NOTHING_KNOWN, SLOWS_FROM_GRADE, PatientFacts
 from regimens.queries.therapies import Therapy, TherapyBook
-from regimens.services.facts import OrderFacts, cadence_of
+from regimens.services.facts import OrderFacts, bands_of, cadence_of
 
 LONGEST_DAY_MINUTES = 720
 ONE_GRAM = Fraction(1000)
@@ -254,15 +254,6 @@ class _Planner:
         return self._times[key]
 
 
-def bands_of(facts: OrderFacts, therapy: Therapy, course_number: int) -> tuple[WeightBand, ...]:
-    """The weight bands of a course: the label's loading bands for the first induction course, where it has them."""
-    usual = therapy.usual_dose
-    if facts.dose_basis != DoseBasis.BAND or usual is None:
-        return ()
-    is_first_induction = course_number == 1 and bool(facts.induction_offsets_days)
-    return usual.loading_bands if is_first_induction and usual.loading_bands else usual.bands
-
-
 @lru_cache(maxsize=4096)
 def _vials(dose_mg: Fraction, sizes_mg: tuple[Fraction, ...]) -> VialPick:
     return choose_vials(dose_mg=dose_mg, vial_sizes_mg=sizes_mg)
@@ -350,5 +341,6 @@ def _infusion(
             therapy.at_risk_cap if manner.is_at_risk else None,
             _exact(facts.max_rate_ml_per_kg_per_hour),
         ),
+        pump_cap_ml_per_hour=_exact(facts.pump_cap_ml_per_hour),
     )
     return time.exact_minutes, time.segments

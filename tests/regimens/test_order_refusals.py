@@ -10,7 +10,7 @@ from accounts.domain.policy import Role
 from core.errors import BadInput, NotAllowed, NotFound, Refusal
 from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
-from regimens.services import orders
+from regimens.services import orders, replanning
 from tests import factories
 from tests.regimens.scenes import accepted, drug, ivig, today
 
@@ -152,7 +152,7 @@ def test_another_clinic_s_patient_and_order_are_not_found() -> None:
     with pytest.raises(NotFound):
         orders.enter(clinic=here, patient=stranger, by=by, **ivig(here))
     order = accepted(stranger, factories.scheduler(there), ivig(there))
-    for act in (orders.accept, orders.extend):
+    for act in (orders.accept, replanning.extend):
         with pytest.raises(NotFound):
             act(order=order, by=by)
 
