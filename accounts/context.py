@@ -47,6 +47,7 @@ NAV = (
     ("Requests", "scheduling:requests", Permission.REQUEST_VIEW),
     ("Orders", "scheduling:orders", Permission.ORDER_VIEW),
     ("Patients", "scheduling:patients", Permission.PATIENT_VIEW),
+    ("Catalogue", "scheduling:catalogue", Permission.CATALOGUE_VIEW),
     ("Outbox", "messaging:outbox", Permission.MESSAGE_VIEW),
     ("Audit", "audit:log", Permission.AUDIT_VIEW),
     ("Home", "portal:home", Permission.SELF_VIEW),

@@ -16,7 +16,9 @@ from accounts.backends import CODE_BACKEND
 from accounts.domain.policy import GRANTS, Permission, Role
 from accounts.models import Clinic, User
 from accounts.services import api_keys
+from core import clock
 from core.actor import system
+from regimens.models import CatalogueEdit, Product, ProductCode
 from scheduling.models import StaffTask
 from scheduling.services import requests, staff_tasks
 from tests import factories
@@ -63,6 +65,11 @@ def world() -> Iterator[World]:
             "chair_id": visit.chair_id,
             "message_id": _message(clinic),
             "task_id": _task(clinic),
+            "product": order.product_id,
+            "indication": order.indication_id,
+            "field": "min_interval_days",
+            "edit_id": _edit(clinic, order.product).pk,
+            "code_id": _code(clinic, order.product).pk,
             "on": FRIDAY,
             "key": "x-y",
             "key_id": api_keys.issue(
@@ -73,6 +80,26 @@ def world() -> Iterator[World]:
             "code": "not-found",
         }
         yield World(clinic, patient.user, samples)
+
+
+def _edit(clinic: Clinic, product: Product) -> CatalogueEdit:
+    return CatalogueEdit.objects.create(
+        organization=clinic.organization,
+        product=product,
+        field="min_interval_days",
+        value=7,
+        effective_from=MONDAY,
+        source="Test",
+        confidence="K",
+        made_at=clock.now(),
+        made_by_label="Test",
+    )
+
+
+def _code(clinic: Clinic, product: Product) -> ProductCode:
+    return ProductCode.objects.create(
+        organization=clinic.organization, product=product, hcpcs="J1569", unit_mg=500, label="Own", starts_on=MONDAY
+    )
 
 
 def _task(clinic: Clinic) -> Any:
