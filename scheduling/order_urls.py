@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import order_acts, order_entry, orders, plan_print
+from scheduling.views import order_acts, order_entry, orders, plan_changes, plan_print
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -16,6 +16,8 @@ urlpatterns = [
     path("orders/<uuid:order_id>/release/", order_acts.order_release, name="order-release"),
     path("orders/<uuid:order_id>/end/", order_acts.order_end, name="order-end"),
     path("orders/<uuid:order_id>/renew/", order_acts.order_renew, name="order-renew"),
+    path("orders/<uuid:order_id>/plan/", plan_changes.order_plan, name="order-plan"),
+    path("orders/<uuid:order_id>/plan/decide/", plan_changes.order_plan_decide, name="order-plan-decide"),
     path("orders/<uuid:order_id>/plan/print/", plan_print.order_plan_print, name="order-plan-print"),
     path("patients/<uuid:patient_id>/plan/print/", plan_print.patient_plan_print, name="patient-plan-print"),
 ]

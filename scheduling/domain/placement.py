@@ -97,6 +97,11 @@ def carried_over(
     return [override for override in overrides if still_speaks(override)]
 
 
+def still_said(overrides: Sequence[Override]) -> list[Override]:
+    """The overrides that speak for a visit refitted on its day: none about its old window or its old load."""
+    return [override for override in overrides if override["code"] not in CAPACITY_CODES | WINDOW_CODES]
+
+
 def _check_time(wanted: Placement, now: datetime, quarters: Sequence[Quarter]) -> list[Reason]:
     reasons = []
     start, end = wanted.interval.start, wanted.interval.end

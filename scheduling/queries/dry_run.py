@@ -4,9 +4,10 @@ The same checks as `scheduling.services.booking`, on the same facts, but nothing
 answer is advice for the person who is choosing, and booking asks again.
 """
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from accounts.models import Clinic
@@ -15,7 +16,7 @@ from core.errors import Reason
 from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import carried_over
+from scheduling.domain.placement import carried_over, still_said
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
 from scheduling.services import coverage, places
@@ -162,3 +163,28 @@ def _day(
     )
     taken = [(chair_id, patient_id, Interval(period.lower, period.upper)) for chair_id, patient_id, period in visits]
     return set(slots.values_list("starts_at", flat=True)), taken
+
+
+def refit(*, visit: Visit, planned: CourseDay, chair: Chair, start: datetime) -> DryRun:
+    """What refitting `visit` to its day as `planned` (unsaved) would meet in `chair` at `start`."""
+    old = places.interval_of(visit)
+    load = places.profile_for(chair.clinic, planned)
+    interval = Interval(start, start + timedelta(minutes=planned.chair_minutes))
+    slots = _slots(chair.clinic, interval, old)
+    wanted = places.placement(course_day=planned, chair=chair, interval=interval, load=load)
+    day, new_day = (moment.astimezone(chair.clinic.zone).date() for moment in (old.start, start))
+    is_same_cover = day == new_day and planned.units == visit.units
+    uncovered = () if is_same_cover else _uncovered(visit, planned, new_day)
+    known = {override["code"] for override in still_said(visit.overrides)} if is_same_cover else set()
+    found = (*places.check(wanted, slots, chair=chair, moving=visit), *uncovered)
+    reasons = tuple(reason for reason in found if reason.is_hard or reason.code not in known)
+    changes = _changes(slots, interval, load.need, leaving=visit)
+    return DryRun(chair=chair, interval=interval, reasons=reasons, load=changes)
+
+
+def _uncovered(visit: Visit, planned: CourseDay, on: date) -> tuple[Reason, ...]:
+    """Why the day as planned has no cover; the units that the visit holds already count for it."""
+    held = visit.units if visit.authorization_id is not None else 0
+    more = copy.copy(planned)
+    more.units = max(1, planned.units - held)
+    return coverage.cover(more, on)[1]

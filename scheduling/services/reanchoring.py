@@ -16,6 +16,7 @@ from core.transactions import business_act
 from patients.models import Patient
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.services import replanning
+from regimens.services.plan_causes import UNKNOWN
 from regimens.services.plan_difference import CourseDifference, PlanDifference
 from scheduling.domain.statuses import FINISHED
 from scheduling.models import OCCUPYING_VALUES, PlanDecision, StaffTask, Visit
@@ -115,10 +116,9 @@ def _text(order: TreatmentOrder, courses: Collection[CourseDifference], cause: s
     if not numbers:
         return ""
     which = f"course {numbers[0]}" if len(numbers) == 1 else f"courses {', '.join(numbers[:-1])} and {numbers[-1]}"
-    whys = dict.fromkeys(why for course in courses for why in course.causes)
-    because = "; ".join(whys) or cause
+    whys = dict.fromkeys(cause if why == UNKNOWN and cause else why for course in courses for why in course.causes)
     return (
-        f"The plan of {order.patient.short_name} would change the booked visits of {which}, because {because}. "
+        f"The plan of {order.patient.short_name} would change the booked visits of {which}, because {'; '.join(whys)}. "
         "Keep each visit or let it follow."
     )
 

@@ -33,6 +33,11 @@ from scheduling.services import (
 UNDOABLE = ("book", "move", "cancel", "status")
 ASIDE = ("clearance", "check")
 """Lines of the history that change nothing of the visit: the change before them can still be undone."""
+NOTHING = ("nothing_to_undo", "There is nothing to undo on this visit.")
+REFITTED = (
+    "refitted",
+    "Can't undo: this visit followed its changed plan, and the plan does not go back. Move the visit instead.",
+)
 
 
 def latest(visit: Visit) -> VisitEvent | None:
@@ -51,7 +56,8 @@ def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
     _check_may(visit, by)
     event = latest(visit)
     if event is None:
-        raise Conflict("nothing_to_undo", "There is nothing to undo on this visit.")
+        newest = visit.events.exclude(kind__in=ASIDE).first()
+        raise Conflict(*(REFITTED if newest is not None and newest.kind == "refit" else NOTHING))
     if visit.version != expected_version:
         raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
     if event.kind == "book":
