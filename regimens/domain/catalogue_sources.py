@@ -106,7 +106,7 @@ def _tagged(said: str) -> tuple[str, str]:
     """“P label” and “K default” begin with the confidence."""
     tag, _, rest = said.partition(" ")
     if tag in set(Confidence):
-        return rest.strip("()"), confidence_words(tag)
+        return rest, confidence_words(tag)
     return said, NOT_STATED
 
 
