@@ -51,6 +51,11 @@ class LabFields:
         return str(self.lab["name"])
 
     @property
+    def is_shown(self) -> bool:
+        """Whether it is shown at once: it is ticked, or the catalogue or the order asks for it."""
+        return bool(self.lab.get("source")) or bool(self.is_wanted.value())
+
+    @property
     def unit(self) -> str:
         return str(self.lab.get("unit") or "")
 

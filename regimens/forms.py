@@ -45,20 +45,20 @@ class OrderForm(forms.Form):
         "Dose for the whole course", help_text="All days of a course together, never the dose of one day."
     )
     dose_basis = forms.ChoiceField(choices=DoseBasis.choices, label="In")
-    max_dose_mg = _decimal("At most, in mg", 2)
-    hcpcs = forms.CharField(max_length=8, label="Billing code (HCPCS)")
+    max_dose_mg = _decimal("At most, mg", 2)
+    hcpcs = forms.CharField(max_length=8, label="HCPCS code")
     icd10 = forms.CharField(max_length=10, label="ICD-10 code")
     may_substitute = forms.BooleanField(required=False, label="The pharmacist may give another brand")
     # Dosing weight
-    dosing_weight_kg = _decimal("Dosing weight in kg", 2, required=True)
-    weight_basis = forms.ChoiceField(required=False, choices=WeightBasis.choices, label="Which weight")
-    measured_weight_kg = _decimal("Weight measured, in kg", 2)
+    dosing_weight_kg = _decimal("Dosing weight, kg", 2, required=True)
+    weight_basis = forms.ChoiceField(choices=WeightBasis.choices, label="Which weight")
+    measured_weight_kg = _decimal("Measured, kg", 2)
     weighed_on = forms.DateField(required=False, label="Weighed on", widget=DATE)
     # Phases
     starts_on = forms.DateField(label="First course due", widget=DATE)
-    days_per_course = _days("Days in a row", "Days of each course.", required=True)
-    interval_days = _days("Repeat every", "From first day to first day. Empty: not repeated.")
-    interval_unit = forms.ChoiceField(required=False, choices=UNITS, label="Weeks or days")
+    days_per_course = _days("Days in a row", required=True)
+    interval_days = _days("Repeat every", "From first day to first day; empty: not repeated.")
+    interval_unit = forms.ChoiceField(choices=UNITS, label="Weeks or days")
     induction_offsets_days = DaysField(
         required=False,
         max_length=80,
@@ -81,7 +81,7 @@ class OrderForm(forms.Form):
     hydration = forms.CharField(required=False, max_length=300, label="Hydration", widget=LONG_TEXT)
     hydration_minutes = _days("Minutes of hydration", "Empty: the clinic's minutes for a patient at risk.")
     observation_minutes = _days("Minutes of observation", "Empty: as the catalogue or the clinic says.")
-    titration = forms.ChoiceField(required=False, choices=Titration.choices, label="Rate steps")
+    titration = forms.ChoiceField(choices=Titration.choices, label="Rate steps")
     max_rate_ml_per_kg_per_hour = _decimal("Personal maximum rate, mL/kg/h", 2)
     prior_dose_on = forms.DateField(
         required=False,
@@ -92,11 +92,11 @@ class OrderForm(forms.Form):
     instructions = forms.CharField(required=False, max_length=500, label="Instructions", widget=LONG_TEXT)
     # Prescriber
     prescriber_name = forms.CharField(max_length=120, label="Prescriber")
-    prescriber_npi = forms.CharField(required=False, max_length=10, label="NPI", help_text="Ten digits.")
+    prescriber_npi = forms.CharField(required=False, max_length=10, label="NPI")
     signed_on = forms.DateField(label="Signed on", widget=DATE)
     # Duration
     ends_on = forms.DateField(required=False, label="Last date", widget=DATE)
-    course_limit = _days("Number of courses", "Empty: until the last date or the order is renewed.")
+    course_limit = _days("Number of courses")
     # Of a draft that is corrected
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -104,12 +104,7 @@ class OrderForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.labs = tuple(labs)
         self.fields.update(lab_fields(self.labs))
-
-    def clean_dose_amount(self) -> Decimal | None:
-        amount: Decimal | None = self.cleaned_data["dose_amount"]
-        if amount is None and self.data.get(self.add_prefix("dose_basis")) != DoseBasis.WEIGHT_BAND:
-            raise forms.ValidationError("Enter the dose.")
-        return amount
+        self.fields["dose_amount"].required = self["dose_basis"].value() != DoseBasis.WEIGHT_BAND
 
     def clean(self) -> dict[str, Any]:
         """Weeks become days."""
@@ -128,8 +123,6 @@ class OrderForm(forms.Form):
     def facts(self) -> OrderFacts:
         """What was entered, as order facts; only after `is_valid`."""
         data = {name: value for name, value in self.cleaned_data.items() if name in OrderFacts.__dataclass_fields__}
-        data["weight_basis"] = data["weight_basis"] or WeightBasis.ACTUAL.value
-        data["titration"] = data["titration"] or Titration.BY_RULE.value
         return OrderFacts(**data, labs_required=labs_chosen(self.labs, self.cleaned_data))
 
     @property

@@ -5,11 +5,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.urls import reverse
+from django.utils.http import urlencode
 
+from patients.models import Patient
 from regimens.forms import OrderForm
-from regimens.models import LateDosePolicy, Titration, TreatmentOrder
+from regimens.models import DoseBasis, LateDosePolicy, Titration, TreatmentOrder
+from regimens.queries.catalogue import Template
 from regimens.services.facts import facts_of
-from scheduling.presenters.order_words import counted
+from scheduling.presenters.order_origins import origins
+from scheduling.presenters.order_words import UNITS, counted
 from scheduling.queries.order_entry import OrderStart
 
 FOLDS: dict[str, tuple[str, ...]] = {
@@ -36,6 +41,17 @@ FOLDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
+class TemplateLink:
+    """A way to begin an order, and where it leads."""
+
+    title: str
+    words: str
+    origin: str
+    url: str
+    is_current: bool
+
+
+@dataclass(frozen=True)
 class Fold:
     """A group of fields that is closed at first: what it holds in a few words, and whether it is open."""
 
@@ -46,7 +62,7 @@ class Fold:
 def known(start: OrderStart) -> dict[str, Any]:
     """The order's fields as the catalogue and the record suggest them."""
     weights = start.weights
-    suggested = dict(vars(start.suggestion))
+    suggested = dict(vars(start.template.suggestion))
     usual = weights.usual if weights else None
     return suggested | {
         "product": start.product,
@@ -65,18 +81,54 @@ def known_of(draft: TreatmentOrder) -> dict[str, Any]:
     return dict(vars(facts_of(draft))) | {"version": draft.version}
 
 
-def page(form: OrderForm, start: OrderStart | None) -> dict[str, Any]:
+def page(form: OrderForm, start: OrderStart | None, patient: Patient) -> dict[str, Any]:
     """What `order_new.html` needs beside the form itself."""
-    return {
+    shown = {
         "folds": _folds(form),
-        "weights": start.weights if start else None,
         "chosen_basis": str(_value(form, "weight_basis") or "actual"),
-        "product": start.product if start else None,
-        "indication": start.indication if start else None,
         "lab_rows": list(form.lab_rows()),
-        "templates": getattr(start, "templates", ()) if start else (),
-        "origins": getattr(start, "origins", {}) if start else {},
+        "has_more_errors": any(row.has_errors and not row.is_shown for row in form.lab_rows()),
     }
+    if start is None:
+        return shown
+    return shown | {
+        "weights": start.weights,
+        "product": start.product,
+        "indication": start.indication,
+        "templates": _template_links(start, patient),
+        "template_code": start.template.id,
+        "origins": origins(start),
+    }
+
+
+def _template_links(start: OrderStart, patient: Patient) -> list[TemplateLink]:
+    """The ways to begin, each a click away; one alone is no choice."""
+    if len(start.templates) < 2:
+        return []
+    chosen = {"patient": patient.id, "product": start.product.id, "indication": start.indication.id}
+    return [
+        TemplateLink(
+            title=each.name,
+            words=_template_words(each),
+            origin=each.why,
+            url=f"{reverse('scheduling:order-new')}?{urlencode({**chosen, 'template': each.id})}",
+            is_current=each.id == start.template.id,
+        )
+        for each in start.templates
+    ]
+
+
+def _template_words(template: Template) -> str:
+    """The doses of a template: "2 g/kg over 5 days, then 1 g/kg"."""
+    held = template.suggestion
+    unit = UNITS.get(DoseBasis(held.dose_basis), "")
+    amount = "by weight band" if held.dose_amount is None else f"{held.dose_amount:f} {unit}"
+    days = f" over {counted(held.days_per_course, 'day')}" if held.days_per_course > 1 else ""
+    if not held.induction_doses:
+        return f"{amount}{days}"
+    many = held.induction_days or held.days_per_course
+    first = f"{held.induction_doses[0]:f} {unit}" + (f" over {counted(many, 'day')}" if many > 1 else "")
+    return f"{first}, then {amount}{days}"
 
 
 def missing(form: forms.Form) -> dict[str, Any]:

@@ -72,7 +72,9 @@ def _rows(courses: Sequence[LaidOutCourse], cover: PreviewCover | None, *, is_ig
                 phase=course.phase.value.capitalize(),
                 is_slow=any(day.profile is Profile.FIRST for day in course.days),
                 last_on=course.due_on + timedelta(days=len(course.days) - 1),
-                dose=_once_or_all([order_words.mass(day.dose_mg, is_immune_globulin=is_ig) for day in course.days]),
+                dose=order_words.once_or_all(
+                    [order_words.mass(day.dose_mg, is_immune_globulin=is_ig) for day in course.days]
+                ),
                 vials=_each_once([_vials(day, is_ig=is_ig) for day in course.days], "; "),
                 volume=_each_once([_volume(day) for day in course.days], ", "),
                 infusion=_minutes([day.infusion_minutes for day in course.days]),
@@ -129,8 +131,3 @@ def _minutes(minutes: list[int]) -> tuple[int, ...]:
 
 def _each_once(parts: list[str], joint: str) -> str:
     return parts[0] if len(set(parts)) == 1 else joint.join(parts)
-
-
-def _once_or_all(parts: list[str]) -> str:
-    """Equal parts as "2 days of 40 g", others joined."""
-    return f"{len(parts)} days of {parts[0]}" if len(parts) > 1 and len(set(parts)) == 1 else " + ".join(parts)

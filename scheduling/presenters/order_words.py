@@ -67,6 +67,11 @@ def span(days: int) -> str:
     return f"{number} {word}{'' if number == 1 else 's'}"
 
 
+def once_or_all(parts: Sequence[str]) -> str:
+    """What each day gets, equal parts once: "2 days of 40 g", "40 g + 35 g"."""
+    return f"{len(parts)} days of {parts[0]}" if len(parts) > 1 and len(set(parts)) == 1 else " + ".join(parts)
+
+
 def counted(number: int, word: str) -> str:
     """A number with its noun: "1 day", "2 days"."""
     return f"{number} {word}{'' if number == 1 else 's'}"

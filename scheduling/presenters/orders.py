@@ -49,6 +49,7 @@ class DayView:
     day: CourseDay
     row: DayRow
     chip: Chip
+    before: int
     dose: str
     vials: str
     infusion_minutes: int
@@ -132,6 +133,7 @@ def _day_view(order: TreatmentOrder, row: DayRow, told: set[frozenset[str]]) -> 
         day=row.day,
         row=row,
         chip=_state_chip(row),
+        before=row.day.day_number - 1,
         dose=order_words.mass(row.day.dose_mg, is_immune_globulin=is_ig),
         vials=order_words.vials(row.day.vials, is_immune_globulin=is_ig),
         infusion_minutes=sum(phase["minutes"] for phase in row.day.phases if phase["kind"] == "infusion"),

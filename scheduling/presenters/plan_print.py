@@ -43,7 +43,6 @@ def sheet(plan: PrintedPlan, *, now: datetime) -> dict[str, Any]:
         "sheets": [_order_sheet(plan, order) for order in plan.orders],
         "rows": sorted(rows, key=lambda row: (row.on, not row.is_here)),
         "elsewhere": [_said(each) for each in plan.elsewhere],
-        "is_one": len(plan.orders) == 1,
         "now": now,
     }
 
@@ -78,7 +77,7 @@ def _course(plan: PrintedPlan, order: TreatmentOrder, course: Course, *, names_d
         what=f"{order.product.name}, course {course.number}" if names_drug else f"Course {course.number}",
         when=_span(days[0].due_on, days[-1].due_on) if days else _d(course.due_on),
         window=f"{course.earliest_on:%-d %b} to {course.latest_on:%-d %b}",
-        dose=doses[0] if len(doses) == 1 else f"{len(doses)} days: {' + '.join(doses)}",
+        dose=order_words.once_or_all(doses),
         minutes=minutes if len(set(minutes)) > 1 else minutes[:1],
         note="; ".join(notes),
     )

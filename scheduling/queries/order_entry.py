@@ -1,6 +1,6 @@
 """What the order form starts from: the catalogue's templates, the patient's weights, tests, and the last dose."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -8,10 +8,13 @@ from typing import Any
 from accounts.models import Clinic
 from authorizations.queries.coverage import Need, find_many
 from core.errors import Reason
-from patients.forms import LABS
 from patients.models import Patient
+from patients.queries.lab_tests import lab_tests
 from regimens.models import Indication, Product, TreatmentOrder
-from regimens.queries import catalogue
+from regimens.queries import catalogue, requirements
+from regimens.queries.catalogue import Template
+from regimens.queries.catalogue_pages import IndicationPage, ProductPage, indication_page, product_page
+from regimens.queries.patient_facts import patient_facts
 from regimens.queries.weights import WeightChoices, weight_choices
 from regimens.services.planning import LaidOutCourse
 from scheduling.queries.cover_of_days import in_turn
@@ -20,15 +23,21 @@ from scheduling.queries.order_page import last_given_of
 
 @dataclass(frozen=True)
 class OrderStart:
-    """A product for an indication, and everything known before the prescriber's own words."""
+    """A product for an indication, and everything known before the prescriber's own words.
+
+    `labs` are all tests that may be asked for, those the catalogue asks for first; `product_page` and
+    `indication_page` hold the catalogue's numbers, each with its source.
+    """
 
     product: Product
     indication: Indication
     weights: WeightChoices | None
-    suggestion: catalogue.Suggestion
+    templates: tuple[Template, ...]
+    template: Template
     prior_dose_on: date | None
     labs: tuple[Mapping[str, Any], ...]
-    """Every test that may be asked for: those the catalogue asks for first."""
+    product_page: ProductPage
+    indication_page: IndicationPage
 
 
 @dataclass(frozen=True)
@@ -51,18 +60,46 @@ def order_start(
     template: str = "",
     draft: TreatmentOrder | None = None,
 ) -> OrderStart:
-    """Where an order of `product` for `patient` begins."""
+    """Where an order of `product` for `patient` begins: from the template of that id, else from the usual one."""
     weights = weight_choices(patient, product)
-    kg = weights.usual.kg if weights else None
-    suggestion = catalogue.suggestion(product, indication, weight_kg=kg, on=today)
+    known = patient_facts(patient)
+    organization_id = patient.organization_id
+    found = catalogue.templates(
+        product,
+        indication,
+        on=today,
+        weight_kg=weights.usual.kg if weights else None,
+        is_at_risk=known.is_at_risk_on(today),
+        organization_id=organization_id,
+    )
+    prior_dose_on = last_given_of(patient, product)
+    chosen = next((each for each in found if each.id == template), None) or _usual(found, product, prior_dose_on)
     return OrderStart(
         product=product,
         indication=indication,
         weights=weights,
-        suggestion=suggestion,
-        prior_dose_on=last_given_of(patient, product),
-        labs=labs_to_choose(draft.labs_required if draft else (), getattr(suggestion, "labs_required", ())),
+        templates=found,
+        template=chosen,
+        prior_dose_on=prior_dose_on,
+        labs=labs_to_choose(draft.labs_required if draft else (), chosen.suggestion.labs_required),
+        product_page=product_page(product.id, organization_id=organization_id, today=today),
+        indication_page=indication_page(indication.id, organization_id=organization_id, today=today),
     )
+
+
+def _usual(found: Sequence[Template], product: Product, prior_dose_on: date | None) -> Template:
+    """Who had the product goes on with it; who is new begins where the label begins, immune globulin where it stays."""
+    wants_start = prior_dose_on is None and not product.is_immune_globulin
+    return next((each for each in found if each.is_for_new is wants_start), found[0])
+
+
+def labs_of(
+    patient: Patient, product: Product, indication: Indication, *, today: date, draft: TreatmentOrder | None = None
+) -> tuple[Mapping[str, Any], ...]:
+    """Every test that an order of `product` may ask for. One SQL statement."""
+    is_at_risk = patient_facts(patient).is_at_risk_on(today)
+    suggested = requirements.labs(product, indication, is_at_risk=is_at_risk)
+    return labs_to_choose(draft.labs_required if draft else (), suggested)
 
 
 def labs_to_choose(*held: Any) -> tuple[Mapping[str, Any], ...]:
@@ -71,7 +108,7 @@ def labs_to_choose(*held: Any) -> tuple[Mapping[str, Any], ...]:
     for rows in held:
         for lab in rows:
             found.setdefault(lab["code"], lab)
-    for code, name in LABS:
+    for code, name in ((test.code, test.name) for test in lab_tests().values()):
         found.setdefault(code, {"code": code, "name": name, "valid_days": None, "low": None, "high": None})
     return tuple(found.values())
 

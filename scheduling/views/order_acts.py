@@ -21,6 +21,14 @@ from regimens.services import holding, renewal, replanning
 from regimens.services import orders as keeping
 from scheduling.views.orders import order_context
 
+SHOWN_WHEN = {
+    "accept_form": "can_accept",
+    "hold_form": "can_hold",
+    "release_form": "can_release",
+    "end_form": "can_end",
+}
+"""What shows each form on the order's page; its errors stand there, else on top."""
+
 
 @require_POST
 @requires(Permission.ORDER_CHANGE)
@@ -116,7 +124,9 @@ def _done(
         else:
             messages.success(request, text)
             return redirect("scheduling:order", order.id)
-    context = order_context(request, order.id) | {name: form, "wrong_form": form}
+    context = order_context(request, order.id)
+    has_shown_form = context[SHOWN_WHEN[name]]
+    context |= {name: form, "wrong_form": form, "has_shown_form": has_shown_form}
     return render(request, "scheduling/order.html", context, status=status)
 
 

@@ -24,7 +24,7 @@ from regimens.services import drafts
 from regimens.services import orders as keeping
 from scheduling.presenters import order_form, order_preview
 from scheduling.presenters.patients import search_rows
-from scheduling.queries.order_entry import OrderStart, order_start, preview_cover
+from scheduling.queries.order_entry import OrderStart, labs_of, order_start, preview_cover
 from scheduling.queries.patient_page import patient_list
 
 FOUND = 20
@@ -63,11 +63,12 @@ def order_edit(request: ClinicRequest, order_id: UUID) -> HttpResponse:
 def order_preview_live(request: ClinicRequest) -> HttpResponse:
     """The year that the order as typed so far would make, or quietly what is still missing. Saves nothing."""
     patient = _patient(request)
-    start = _posted_start(request, patient) if patient else None
-    if patient is None or start is None:
-        return render(request, "scheduling/_order_live.html", {"is_live": True})
-    form = OrderForm(request.POST, labs=start.labs)
-    context: dict[str, Any] = {"is_live": True}
+    therapy = TherapyForm(request.POST)
+    if patient is None or not therapy.is_valid():
+        return render(request, "scheduling/_order_live.html")
+    labs = labs_of(patient, **therapy.cleaned_data, today=clock.today(request.clinic.zone))
+    form = OrderForm(request.POST, labs=labs)
+    context: dict[str, Any] = {}
     try:
         context |= _preview(request, patient, form) if form.is_valid() else order_form.missing(form)
     except Refusal as refusal:
@@ -137,7 +138,7 @@ def _entry(
     patient: Patient, form: OrderForm, start: OrderStart | None, draft: TreatmentOrder | None = None
 ) -> dict[str, Any]:
     """What the form's page shows."""
-    return order_form.page(form, start) | {"patient": patient, "form": form, "draft": draft, "step": "order"}
+    return order_form.page(form, start, patient) | {"patient": patient, "form": form, "draft": draft, "step": "order"}
 
 
 def _choose_patient(request: ClinicRequest) -> HttpResponse:

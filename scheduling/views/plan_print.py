@@ -21,7 +21,7 @@ def order_plan_print(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     today = clock.today(request.clinic.zone)
     plan = order_plan(request.clinic, order_id, today=today)
     record(action="order.print", entity_type="order", entity_id=order_id, by=request.actor, patient_id=plan.patient.id)
-    return render(request, "scheduling/plan_print.html", sheet(plan, now=clock.now()))
+    return render(request, "scheduling/plan_print.html", sheet(plan, now=clock.now()) | {"order_id": order_id})
 
 
 @requires(Permission.ORDER_VIEW)

@@ -51,7 +51,7 @@ def mia(clinic: Clinic) -> Patient:
 def fill_order(page: Page) -> None:
     """What the catalogue cannot know: who signed, and when the first course is due."""
     page.get_by_label("First course due").fill("2026-11-23")
-    page.get_by_label("Prescriber").fill("Dr. Invented")
+    page.get_by_label("Prescriber", exact=True).fill("Dr. Invented")
     page.get_by_label("Signed on").fill("2026-11-13")
 
 
@@ -72,7 +72,7 @@ def test_an_order_goes_from_the_patients_name_to_the_first_booked_course(
     page.get_by_role("link", name="Novak, Mia").click()
     choose_therapy(page)
     expect(page.get_by_text("Last weighed 2 Nov 2026: 75")).to_be_visible()
-    expect(page.get_by_label("Dosing weight in kg")).not_to_have_value("")
+    expect(page.get_by_label("Dosing weight, kg")).not_to_have_value("")
     expect(page.get_by_label("ICD-10 code")).to_have_value("G61.81")
     fill_order(page)
     page.get_by_role("button", name="Preview the year").click()
@@ -111,7 +111,7 @@ def test_what_an_order_lacks_is_said_beside_the_field_and_the_rest_stays(
     page.get_by_role("button", name="Accept", exact=True).click()
     alert = page.get_by_role("alert")
     expect(alert).to_contain_text("There is a problem")
-    expect(page.get_by_label("Prescriber")).to_have_value("Dr. Invented")
+    expect(page.get_by_label("Prescriber", exact=True)).to_have_value("Dr. Invented")
     expect(page.get_by_label("Dose for the whole course")).to_have_value("90")
     alert.get_by_role("link").first.click()
     expect(page.get_by_label("Dose for the whole course")).to_be_focused()
