@@ -3,7 +3,7 @@
 from django.urls import include, path
 
 from core import converters
-from scheduling.views import board, find, visits
+from scheduling.views import board, clearance, find, visits
 
 converters.register()
 
@@ -24,6 +24,8 @@ urlpatterns = [
     path("visits/<uuid:visit_id>/status/", visits.visit_status, name="visit-status"),
     path("visits/<uuid:visit_id>/move/", visits.visit_move, name="visit-move"),
     path("visits/<uuid:visit_id>/check/", visits.visit_check, name="visit-check"),
+    path("visits/<uuid:visit_id>/infusion-check/", clearance.infusion_check, name="visit-infusion-check"),
+    path("visits/<uuid:visit_id>/override/", clearance.override, name="visit-override"),
     path("visits/<uuid:visit_id>/cancel/", visits.visit_cancel, name="visit-cancel"),
     path("visits/<uuid:visit_id>/undo/", visits.visit_undo, name="visit-undo"),
 ]

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 
 from core.intervals import QUARTER, Interval
 from core.looks import look_of
+from scheduling.domain.clearance import Light
 from scheduling.domain.statuses import EXPECTED, VisitStatus, next_step
-from scheduling.models import Chair, Visit
+from scheduling.models import Chair, Visit, VisitClearance
 from scheduling.presenters import words
 from scheduling.queries.board import BoardDay
 from scheduling.services.booking import MOVABLE
+from scheduling.services.gate import TO_START
 
 S = VisitStatus
 EXPIRES_SOON_DAYS = 14
+NOT_TO_COME = frozenset({S.NO_SHOW, S.CANCELLED})
 PREPARING = frozenset({"intake", "iv_start", "premed", "hydration"})
 WATCHING = frozenset({"observation"})
 
@@ -42,6 +45,8 @@ class Flag:
     tone: str
     icon: str
     sentence: str
+    is_light: bool = False
+    """Drawn small, its word for the ear only: a light stands on many bars."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +63,7 @@ class Bar:
     """A visit on the board. `offset` and `width` count quarter hours from opening; `starts` and `ends` are clock times.
 
     `said` is what is read aloud after the words that are seen; `is_movable` whether its status lets it move; `next_to`
-    and `next_word` are its usual next step, if any.
+    and `next_word` are its usual next step, if any; `needs_check` says that the nurse's check comes before it.
     """
 
     id: UUID
@@ -81,6 +86,7 @@ class Bar:
     said: str
     next_to: str
     next_word: str
+    needs_check: bool
     arrived_at: datetime | None
 
 
@@ -91,7 +97,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     day = board.open_time or Interval(start, end)
     offset = min(max(0, (start - day.start) // QUARTER), day.minutes // 15 - 1)
     timer, is_late = timing(visit, board.now)
-    flags = tuple(visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)))
+    flags = (*gate_flags(visit), *visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)))
     drug = words.drug(visit.course_day)
     is_to_come = visit.status in EXPECTED and board.on > board.now.astimezone(zone).date()
     after = None if is_to_come else next_step(VisitStatus(visit.status))
@@ -118,6 +124,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
         said=" ".join([f"chair {chair.name}, {word}.", *(flag.sentence for flag in flags)]),
         next_to=after.value if after else "",
         next_word=STEP_WORDS[after] if after else "",
+        needs_check=after is S.INFUSING and not getattr(visit, "has_check", False),
         arrived_at=visit.arrived_at,
     )
 
@@ -140,6 +147,21 @@ def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
         left = timedelta(minutes=minutes.get("observation", 0)) - (now - visit.observation_started_at)
         return (f"{_span(left)} left", False) if left > timedelta() else ("observation over", True)
     return "", False
+
+
+def gate_flags(visit: Visit) -> Iterator[Flag]:
+    """The clearance gate's light where it is not green, and that somebody went ahead against it."""
+    kept: VisitClearance | None = getattr(visit, "clearance", None)
+    if kept is None or visit.status in NOT_TO_COME:
+        return
+    standing = [one["sentence"] for one in kept.reasons if "reason" not in one]
+    if visit.status in TO_START and kept.light != Light.GREEN and standing:
+        more = f" And {len(standing) - 1} more." if len(standing) > 1 else ""
+        is_red = kept.light == Light.RED
+        word, tone, icon = ("Not clear", "flag-bad", "no-entry") if is_red else ("To decide", "", "diamond")
+        yield Flag(word, tone, icon, f"{word}: {standing[0]}{more}", is_light=True)
+    if len(standing) < len(kept.reasons):
+        yield Flag("Went ahead", "", "flag", "Somebody went ahead against the clearance gate.", is_light=True)
 
 
 def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> Iterator[Flag]:

@@ -85,6 +85,7 @@ class BoardPage:
     can_book: bool
     can_change: bool
     can_run: bool
+    can_check: bool
 
 
 def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
@@ -117,6 +118,7 @@ def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
         can_book=by.can(Permission.VISIT_BOOK),
         can_change=by.can(Permission.VISIT_CHANGE),
         can_run=can_run,
+        can_check=by.can(Permission.ADMINISTRATION_RECORD),
     )
 
 
@@ -137,15 +139,17 @@ def _bars(board: BoardDay) -> dict[UUID, Bar]:
 def _rows(board: BoardDay, drawn: Mapping[UUID, Bar], day: Interval, by: Actor, selected: str) -> Iterator[Row]:
     icons = markup.Icons()
     find_url = reverse("scheduling:find") if by.can(Permission.VISIT_BOOK) else ""
+    can_check = by.can(Permission.ADMINISTRATION_RECORD)
+
+    def _drawn(bar: Bar) -> str:
+        return markup.visit(bar, icons, is_selected=str(bar.id) == selected, can_check=can_check)
+
     for chair in board.chairs:
         visits = board.visits.get(chair.id, ())
         if not chair.is_active and not visits:
             continue
         taken = [_interval(visit) for visit in visits if visit.status != VisitStatus.NO_SHOW]
-        pieces = [
-            (drawn[visit.id].offset, markup.visit(drawn[visit.id], icons, is_selected=str(visit.id) == selected))
-            for visit in visits
-        ]
+        pieces = [(drawn[visit.id].offset, _drawn(drawn[visit.id])) for visit in visits]
         pieces += _free(chair, board, day, taken, find_url if chair.is_active else "")
         yield Row(
             chair=chair,

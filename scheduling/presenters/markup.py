@@ -22,11 +22,13 @@ class Icons(dict[str, str]):
         return self[name]
 
 
-def visit(bar: Bar, icons: Icons, *, is_selected: bool) -> str:
-    """A visit as a link that opens it."""
+def visit(bar: Bar, icons: Icons, *, is_selected: bool, can_check: bool) -> str:
+    """A visit as a link that opens it; with `can_check`, its start leads through the check where that is not made."""
     state = f"is-{bar.status}{' is-late' if bar.is_late else ''}{' is-selected' if is_selected else ''}"
     timer = f" · {bar.timer}" if bar.timer else ""
     moves = " data-moves" if bar.is_movable else ""
+    if bar.needs_check and can_check:
+        moves += f' data-check="{bar.url}infusion-check/"'
     return (
         f'<a class="visit {state} s{bar.offset} w{bar.width}" id="visit-{bar.id}" href="{bar.url}" '
         f'data-status="{bar.status}" data-version="{bar.version}"{moves}>'
@@ -76,7 +78,8 @@ def _flags(bar: Bar, icons: Icons) -> str:
     if not bar.flags:
         return ""
     flags = "".join(
-        f'<span class="flag {flag.tone}">{icons[flag.icon]}<span class="flag-word">{escape(flag.word)}</span></span>'
+        f'<span class="flag {flag.tone}{" is-light" if flag.is_light else ""}">{icons[flag.icon]}'
+        f'<span class="flag-word">{escape(flag.word)}</span></span>'
         for flag in bar.flags
     )
     return f'<span class="visit-flags">{flags}</span>'

@@ -66,6 +66,8 @@ def _line(event: VisitEvent, visit: Visit) -> Line:
         "book": f"Booked: {_place(event.after, visit)}",
         "move": f"Moved to {_place(event.after, visit)}",
         "cancel": "Cancelled",
+        "check": "Checked before the infusion",
+        "clearance": f"Went ahead against: {event.after.get('sentence', '')}",
         "undo": f"Undone; {word.lower()} again",
     }.get(event.kind, word)
     return Line(what, event.at, event.by_label, event.reason)

@@ -15,7 +15,7 @@ from accounts.models import Clinic
 from core import clock
 from core.intervals import QUARTER, Interval
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import BoardVersion, CapacitySlot, Chair, MoveRequest, RequestState, Visit
+from scheduling.models import BoardVersion, CapacitySlot, Chair, MoveRequest, PreInfusionCheck, RequestState, Visit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,15 +95,19 @@ def free_minutes(chair: Chair, start: datetime) -> int:
 
 
 def _visits(clinic: Clinic, start: datetime, end: datetime) -> list[Visit]:
-    """The visits with the columns a board shows and no others; `has_request` says that the patient asks to move."""
+    """The visits with the columns a board shows and no others.
+
+    `has_request` says that the patient asks to move, `has_check` that the nurse's check before the infusion was made.
+    """
     asking = MoveRequest.objects.filter(visit=OuterRef("pk"), state=RequestState.OPEN)
+    checked = PreInfusionCheck.objects.filter(visit=OuterRef("pk"), at__gte=start)
     return list(
         Visit.objects.for_clinic(clinic)
         .filter(period__overlap=(start, end))
         .exclude(status=VisitStatus.CANCELLED)
         .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
-        .annotate(has_request=Exists(asking))
-        .select_related("patient", "course_day__course__order__product", "authorization")
+        .annotate(has_request=Exists(asking), has_check=Exists(checked))
+        .select_related("patient", "course_day__course__order__product", "authorization", "clearance")
         .only(*_SHOWN)
         .order_by("period")
     )
@@ -125,4 +129,6 @@ _SHOWN = (
     "course_day__course__order__product__board_name",
     "course_day__course__order__product__is_immune_globulin",
     "authorization__ends_on",
+    "clearance__light",
+    "clearance__reasons",
 )

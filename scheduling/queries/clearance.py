@@ -35,7 +35,7 @@ from scheduling.domain.clearance import (
     decide_with,
     held,
 )
-from scheduling.models import Visit
+from scheduling.models import PreInfusionCheck, Visit
 from scheduling.queries import gate_facts
 from scheduling.queries.gate_facts import Facts, PatientFacts
 
@@ -107,6 +107,13 @@ def service_day(visit: Visit) -> date:
     """The clinic-local date of the visit."""
     start: datetime = visit.period.lower
     return start.astimezone(visit.clinic.zone).date()
+
+
+def check_of(visit: Visit) -> PreInfusionCheck | None:
+    """The nurse's latest check of the visit, if it was made on the visit's day."""
+    found = PreInfusionCheck.objects.filter(visit=visit).first()
+    is_of_the_day = found is not None and found.at.astimezone(visit.clinic.zone).date() == service_day(visit)
+    return found if is_of_the_day else None
 
 
 def _plan_on(plans: Sequence[Coverage], on: date) -> Coverage | None:

@@ -13,15 +13,22 @@ from accounts.http import ClinicRequest
 from core.errors import BadInput, Refusal
 from scheduling.models import Visit
 from scheduling.presenters import panel
-from scheduling.queries import history
+from scheduling.presenters.clearance import clearance_panel
+from scheduling.presenters.given import for_panel as given_panel
+from scheduling.queries import given, history
+from scheduling.queries.clearance import check_of
+from scheduling.services import gate
 from scheduling.services.records import local_day
 
 CHANGED = "board-changed"
 
 
 def shown(request: ClinicRequest, visit: Visit) -> dict[str, Any]:
-    """What the panel and the page of `visit` show."""
-    return panel.visit_panel(visit, history.of(visit), request.actor)
+    """What the panel and the page of `visit` show. The gate is asked anew and its answer kept."""
+    found = gate.look([visit]).get(visit.id)
+    context = panel.visit_panel(visit, history.of(visit), request.actor)
+    context |= given_panel(visit, given.of_visit(visit), request.actor)
+    return context | clearance_panel(visit, found, check_of(visit), request.actor)
 
 
 def page(request: ClinicRequest, template: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
@@ -51,7 +58,7 @@ def done(request: ClinicRequest, visit: Visit, text: str, *, can_undo: bool = Tr
 def refused(request: ClinicRequest, template: str, context: dict[str, Any], refusal: Refusal) -> HttpResponse:
     """The same page again with the reasons on top and everything typed still there."""
     context = {**context, "reasons": refusal.reasons, "is_soft": not any(one.is_hard for one in refusal.reasons)}
-    status = _status_of(refusal)
+    status = status_of(refusal)
     answer = page(request, template, context, status=status)
     if status == 409 and refusal.status == 412:
         answer["HX-Trigger"] = CHANGED
@@ -61,12 +68,13 @@ def refused(request: ClinicRequest, template: str, context: dict[str, Any], refu
 def refused_quietly(request: ClinicRequest, refusal: Refusal) -> HttpResponse:
     """The reasons as a toast alone, for a change asked for from the board: it is drawn again, the panel stays."""
     toast = {"text": refusal.sentence, "tone": "error", "oob": True, "only": True}
-    answer = HttpResponse(render_to_string("_components/toast.html", toast, request), status=_status_of(refusal))
+    answer = HttpResponse(render_to_string("_components/toast.html", toast, request), status=status_of(refusal))
     answer["HX-Trigger"] = CHANGED
     return answer
 
 
-def _status_of(refusal: Refusal) -> int:
+def status_of(refusal: Refusal) -> int:
+    """The HTTP status of an answer that htmx swaps in: what was overtaken counts as a conflict."""
     return 422 if isinstance(refusal, BadInput) else 409 if refusal.status == 412 else refusal.status
 
 

@@ -117,6 +117,10 @@ const ask = (bar, key) => {
     return;
   }
   const [to, word] = step;
+  if (to === "infusing" && bar.dataset.check) {
+    send("GET", bar.dataset.check, { source: bar });
+    return;
+  }
   const dialog = byId("board-ask");
   byId("board-ask-title").textContent = `${name}: ${word.toLowerCase()}?`;
   dialog.querySelector("[value=yes]").textContent = word;
