@@ -1,6 +1,6 @@
 """What of a patient changes a plan or forbids a product."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -50,12 +50,16 @@ def patient_facts(
     """What of `patient` changes a plan with `product`. Two SQL statements, one without a product."""
     flags = frozenset(patient.risk_flags.filter(ended_on__isnull=True).values_list("code", flat=True))
     slow_after, blocked_on = (None, None) if product is None else _reactions(patient, product)
+    known = facts_about(patient, flags=flags, last_given_on=last_given_on)
+    return replace(known, slow_after=slow_after, blocked_on=blocked_on)
+
+
+def facts_about(patient: Patient, *, flags: frozenset[str], last_given_on: date | None) -> PatientFacts:
+    """What a patient and their risk flags say, as long as they never reacted to the product. No SQL."""
     return PatientFacts(
         is_at_risk=bool((RENAL_RISKS | THROMBOSIS_RISKS) & flags),
         older_from_on=_birthday(patient.birth_date, OLDER_THAN + 1),
         last_given_on=last_given_on,
-        slow_after=slow_after,
-        blocked_on=blocked_on,
         flags=flags,
         height_cm=patient.height_cm,
         sex=patient.sex,

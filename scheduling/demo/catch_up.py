@@ -12,10 +12,13 @@ from accounts.domain.policy import Role
 from accounts.models import Clinic, User
 from authorizations.services import sweep
 from core import clock
+from core.actor import Actor
 from core.errors import Refusal
 from scheduling.demo import ahead, play
+from scheduling.demo.clearing import Team, clear
 from scheduling.demo.fill import SEED
 from scheduling.demo.finish import actor
+from scheduling.demo.given import keep_record
 from scheduling.demo.moments import moment
 from scheduling.demo.play import S, Step, Timing
 from scheduling.demo.stage import Say, Stage, silent
@@ -27,6 +30,7 @@ from scheduling.services import flow, reminders
 
 NO_SHOW_CHANCE, LEAVES_CHANCE, CONFIRMS_CHANCE = 0.035, 0.012, 0.75
 UNDER_WAY = (*EXPECTED, S.ARRIVED, *IN_CHAIR)
+RECORDED = frozenset({S.COMPLETED, S.LEFT_EARLY})
 PLACES = ("patient", "chair__clinic", "clinic", "authorization", "course_day__course__order__patient")
 
 
@@ -48,6 +52,9 @@ class _Clinic:
         self.nurses = list(people.filter(memberships__role=Role.NURSE).order_by("name"))
         self.scheduler = actor(people.filter(memberships__role=Role.SCHEDULER).order_by("name")[0])
         self.acting = {nurse.id: actor(nurse) for nurse in self.nurses}
+        self.manager = actor(people.filter(memberships__role=Role.MANAGER).order_by("name")[0])
+        self.prescriber = actor(people.filter(memberships__role=Role.PRESCRIBER).order_by("name")[0])
+        self.turned_away: set[object] = set()
 
     def move_on(self) -> None:
         opened = ahead.extend_rota(self.stage, self.clinic, self.nurses)
@@ -91,6 +98,8 @@ class _Clinic:
         done = 0
         for visit, step in sorted(steps, key=lambda pair: (pair[1].at, str(pair[0].id))):
             nurse = self.rng.choice(self.nurses)
+            if visit.id in self.turned_away:
+                continue
             try:
                 with moment(step.at):
                     latest[visit.id] = self._step(latest.get(visit.id, visit), step, nurse)
@@ -103,7 +112,23 @@ class _Clinic:
         if step.to is S.SEATED and visit.nurse_id is None:
             Visit.objects.filter(pk=visit.pk).update(nurse=nurse)
         by = self.acting.get(visit.nurse_id or nurse.id) or self.acting[nurse.id]
-        return flow.advance(visit=visit, to=step.to, expected_version=visit.version, by=by)
+        if step.to is S.INFUSING:
+            cleared = clear(visit, Team(by, self.manager, self.prescriber), self.rng)
+            if cleared is None:
+                return self._turn_away(visit, by)
+            visit = cleared
+        done = flow.advance(visit=visit, to=step.to, expected_version=visit.version, by=by)
+        if step.to in RECORDED:
+            keep_record(done, by=by)
+        return done
+
+    def _turn_away(self, visit: Visit, by: Actor) -> Visit:
+        """What holds the visit is for nobody here to mend: the patient goes home."""
+        self.turned_away.add(visit.id)
+        current = Visit.objects.select_related(*PLACES).get(pk=visit.pk)
+        return flow.advance(
+            visit=current, to=S.LEFT_EARLY, expected_version=current.version, by=by, reason="Not cleared to start."
+        )
 
     def _confirm(self) -> int:
         """Most visits of today and the next three days are confirmed by now."""

@@ -14,9 +14,28 @@ from audit.models import AuditEvent
 from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry
 from messaging.models import OutboxMessage
 from patients.domain.risks import Risk
-from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
-from regimens.models import Course, CourseDay, TreatmentOrder
-from scheduling.demo import insurance, letters, people
+from patients.models import (
+    Coverage,
+    DiaryEntry,
+    LabResult,
+    Patient,
+    Payer,
+    RiskFlag,
+    TreatmentConsent,
+    WeightMeasurement,
+)
+from regimens.models import (
+    Administration,
+    AdministrationLot,
+    Course,
+    CourseDay,
+    ElsewhereTherapy,
+    OrderEvent,
+    RateChange,
+    SafetyEnrolment,
+    TreatmentOrder,
+)
+from scheduling.demo import given, insurance, letters, people, record
 from scheduling.demo.desk import Case, Desk
 from scheduling.demo.diary import Booking, Diary, Outcome
 from scheduling.demo.finish import finish
@@ -30,7 +49,7 @@ from scheduling.demo.stage import Rows, Say, Stage, silent
 from scheduling.demo.today import Actor, stage_the_morning
 from scheduling.demo.trail import Trail, timing_of
 from scheduling.demo.units import settle
-from scheduling.models import Chair, MoveRequest, Shift, StaffTask, Visit, VisitEvent
+from scheduling.models import Chair, MoveRequest, PreInfusionCheck, Shift, StaffTask, Visit, VisitEvent
 from scheduling.services import capacity
 from scheduling.services.opening import add_load_weights
 
@@ -51,6 +70,8 @@ OVERLOADS = 2
 
 HOUSE = (Organization, Clinic, OpeningHours, Closure, Chair, User, Membership, Shift)
 RECORDS = (Payer, Patient, Coverage, WeightMeasurement, LabResult, RiskFlag, TreatmentOrder, Course, CourseDay)
+ON_FILE = (TreatmentConsent, SafetyEnrolment, ElsewhereTherapy, DiaryEntry, OrderEvent)
+GIVEN = (Administration, AdministrationLot, RateChange, PreInfusionCheck)
 PAPERS = (Authorization, AuthorizationEvent, Visit, VisitEvent, LedgerEntry)
 REST = (MoveRequest, StaffTask, OutboxMessage, AuditEvent)
 
@@ -77,7 +98,7 @@ class Plan:
 def plan(*, now: datetime, catalogue: Catalogue, seed: int = SEED) -> Plan:
     """The clinic as it stands at `now`. The same seed, moment and catalogue give the same rows."""
     stage = Stage(now.replace(microsecond=0), seed)
-    stage.rows.promise(*HOUSE, *RECORDS, *PAPERS, *REST)
+    stage.rows.promise(*HOUSE, *RECORDS, *ON_FILE, *PAPERS, *GIVEN, *REST)
     house = build(stage)
     floor = Floor(stage, house)
     diary = Diary(stage, house, floor, capacity.default_weights()["weights"])
@@ -92,6 +113,8 @@ def plan(*, now: datetime, catalogue: Catalogue, seed: int = SEED) -> Plan:
     surprise = _paper(stage, house, prescriptions, diary.bookings)
     answer_some(stage, house, diary.bookings)
     letters.send(stage, house, diary.bookings)
+    given.write(stage, diary.bookings)
+    record.complete(stage, house, prescriptions)
     return Plan(stage, house, prescriptions, diary.bookings, surprise)
 
 
@@ -113,7 +136,7 @@ def fill(*, now: datetime, say: Say = silent, seed: int = SEED) -> list[SignIn]:
             clinic=house.clinic, first_on=planned.stage.first_on, last_on=planned.stage.rota_until
         )
         say(f"  {quarters:6} quarter hours of nurses' time")
-        rows.save([*RECORDS, *PAPERS, *REST], say=say)
+        rows.save([*RECORDS, *ON_FILE, *PAPERS, *GIVEN, *REST], say=say)
     sign_ins = finish(planned.stage, house, planned.bookings, say=say)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

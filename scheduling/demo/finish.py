@@ -7,26 +7,31 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db.models import QuerySet
+
 from accounts.models import User
 from accounts.queries import actor_for, workplaces
 from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization
 from authorizations.services import follow_ups, sweep, work
+from core import clock
 from core.actor import Actor
 from messaging.models import OutboxMessage
 from patients.models import Patient
 from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
-from regimens.services import orders
+from regimens.queries.renewals import renewals_due
+from regimens.services import orders, renewal
 from scheduling.demo.diary import Booking, Outcome
 from scheduling.demo.house import House, SignIn
 from scheduling.demo.moments import moment
+from scheduling.demo.reacting import react_some
 from scheduling.demo.stage import Say, Stage
 from scheduling.domain.move_wishes import MoveWish
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit
 from scheduling.queries.requests import offered_half_days
-from scheduling.services import flow, reminders, requests
+from scheduling.services import flow, gate, reminders, requests
 
 WISHES = (
     (MoveWish.OTHER_DAYS, "My mother has an appointment that day.", timedelta(hours=15)),
@@ -45,6 +50,10 @@ def finish(stage: Stage, house: House, bookings: Sequence[Booking], *, say: Say)
     _confirming(coming, say)
     _desk_work(house, say)
     _referral(stage, house, say)
+    react_some(stage, bookings, by=actor(house.nurses[0]), say=say)
+    _renewal(stage, house, say)
+    looked_at = gate.look(list(_soon(stage, house)))
+    say(f"  {len(looked_at):6} visits of the next two weeks looked at by the clearance gate")
     written = reminders.sweep(clinic=house.clinic).written
     told = sweep.sweep(clinic=house.clinic)
     say(f"  {written:6} reminders due in the next days, {told} messages to the authorization desk")
@@ -162,6 +171,20 @@ def _referral(stage: Stage, house: House, say: Say) -> None:
             by=by,
         )
     say("       2 new orders to accept")
+
+
+def _renewal(stage: Stage, house: House, say: Say) -> None:
+    """The order that ends soonest has its renewal drafted; the others wait for the desk."""
+    ending = renewals_due(house.clinic, stage.today)
+    for order in ending[:1]:
+        renewal.renew(order=order.order, by=actor(house.scheduler))
+    say(f"  {len(ending):6} orders end soon, one of them has its renewal drafted")
+
+
+def _soon(stage: Stage, house: House) -> QuerySet[Visit]:
+    start, _ = clock.day_bounds(stage.today, stage.zone)
+    until = start + timedelta(days=15)
+    return Visit.objects.for_clinic(house.clinic).filter(period__startswith__gte=start, period__startswith__lt=until)
 
 
 def _patient_sign_ins(stage: Stage, asked: Sequence[Booking], coming: Sequence[Booking]) -> list[SignIn]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from accounts.domain.policy import Role
 from accounts.models import Clinic, Closure, Membership, OpeningHours, Organization, User
 from core.intervals import QUARTER
-from scheduling.demo.names import NURSES
+from scheduling.demo.names import NURSES, PRESCRIBERS
 from scheduling.demo.stage import ZONE, Stage
 from scheduling.models import Chair, ChairKind, Shift
 from scheduling.services.capacity import nurses_present
@@ -55,6 +55,7 @@ class House:
     desk: User
     manager: User
     auditor: User
+    prescriber: User
     shifts: list[Shift]
     closed_on: set[date]
 
@@ -64,6 +65,7 @@ class House:
         return [
             SignIn("Scheduler", self.scheduler, "teal heron over harbor", "opens the day board"),
             SignIn("Nurse", self.nurses[0], "quiet maple lantern", "runs the day"),
+            SignIn("Prescriber", self.prescriber, "seven white herons rising", "releases plans that are on hold"),
             SignIn("Authorization admin", self.desk, "seven brass compasses", "who is at the top of the queue?"),
             SignIn("Manager", self.manager, "north pier at daybreak", "may do everything"),
             SignIn("Auditor", self.auditor, "patient ledger of rain", "reads, changes nothing"),
@@ -105,10 +107,13 @@ def build(stage: Stage) -> House:
     desk = _staff(stage, clinic, "Priya Vandermeer", Role.AUTHORIZATION_ADMIN)
     manager = _staff(stage, clinic, "Dagny Oyelaran", Role.MANAGER)
     auditor = _staff(stage, clinic, "Piet Sandoval", Role.AUDITOR)
+    prescriber = _staff(stage, clinic, PRESCRIBERS[0].removeprefix("Dr. "), Role.PRESCRIBER)
     shifts = rota(stage, clinic, nurses, open_days(stage.first_on, stage.rota_until, set(closed)))
     for shift in shifts:
         rows.add(shift)
-    return House(organization, clinic, chairs, nurses, scheduler, desk, manager, auditor, shifts, set(closed))
+    return House(
+        organization, clinic, chairs, nurses, scheduler, desk, manager, auditor, prescriber, shifts, set(closed)
+    )
 
 
 def _staff(stage: Stage, clinic: Clinic, name: str, role: Role) -> User:

@@ -10,14 +10,12 @@ from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from patients.domain.cautions import is_at_risk
 from patients.domain.risks import Risk
 from patients.models import Patient, Payer
-from patients.queries.records import age
 from regimens.domain.titration import Profile
 from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, TreatmentOrder
 from regimens.queries.catalogue import suggestion
-from regimens.queries.patient_facts import PatientFacts
+from regimens.queries.patient_facts import PatientFacts, facts_about
 from regimens.queries.therapies import Therapy, therapy
 from regimens.services import courses as rows
 from regimens.services.facts import OrderFacts, completed
@@ -164,7 +162,9 @@ def prescribe(
         )
     starts_on = _starts_on(stage, house, calendar, wish, base)
     signed_on = _signed_on(stage, wish, starts_on)
-    facts = completed(replace(base, starts_on=starts_on, signed_on=signed_on, ends_on=signed_on + YEAR), treatment)
+    last_given = starts_on - timedelta(days=base.interval_days or 28) if wish.since is Since.LONG else None
+    dated = replace(base, starts_on=starts_on, signed_on=signed_on, ends_on=signed_on + YEAR, prior_dose_on=last_given)
+    facts = completed(dated, treatment)
     accepted_on = signed_on + timedelta(days=stage.rng.randint(1, 3))
     order = TreatmentOrder(
         id=stage.new_id(),
@@ -179,9 +179,7 @@ def prescribe(
         **rows.order_fields(facts),
     )
     stage.rows.add(order)
-    last_given = starts_on - timedelta(days=facts.interval_days or 28) if wish.since is Since.LONG else None
-    slow = is_at_risk(age_years=age(patient.birth_date, stage.today), flags=risks)
-    known = PatientFacts(is_at_risk=slow, last_given_on=last_given)
+    known = facts_about(patient, flags=frozenset(risk.value for risk in risks), last_given_on=last_given)
     return Prescription(patient, order, facts, treatment, known, wish.since, payer, wish.is_due_today)
 
 
@@ -214,6 +212,12 @@ def _ordered(
         first_maintenance_offset_days=usual.first_maintenance_offset_days,
         course_limit=usual.course_limit,
         needs_premedication=usual.needs_premedication,
+        premedication=usual.premedication,
+        hydration=usual.hydration,
+        observation_minutes=usual.observation_minutes,
+        labs_required=usual.labs_required,
+        weighed_on=stage.today,
+        measured_weight_kg=weight_kg,
     )
     if not line.doses:
         return facts
