@@ -251,6 +251,7 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 60},
     },
     "expire-holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0, "options": {"expires": 30}},
+    "roll-plans": {"task": "scheduling.tasks.roll_plans", "schedule": 3600.0, "options": {"expires": 3600}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "core.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from core.actor import system
-from scheduling.services import holds, reminders
+from scheduling.services import holds, reminders, rolling
 
 
 @shared_task(ignore_result=True)
@@ -16,3 +16,9 @@ def visit_reminders() -> None:
 def expire_holds() -> None:
     """Free what is held no longer."""
     holds.expire(by=system("holds"))
+
+
+@shared_task(ignore_result=True)
+def roll_plans() -> None:
+    """Keep a year of every plan laid out, and put what comes due before staff."""
+    rolling.sweep_all()

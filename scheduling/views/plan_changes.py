@@ -49,12 +49,13 @@ def _decide(request: ClinicRequest, order: TreatmentOrder) -> str:
     if act == "follow_all":
         return _follow_all(request, order)
     number, seen = plan_forms.read_one(request.POST, request.clinic)
-    how = {"order": order, "number": number, "expected": seen.fingerprint, "targets": seen.targets, "by": request.actor}
+    name, targets, by = seen.fingerprint, seen.targets, request.actor
     if act == "keep":
-        plan_changes.keep(reason=reason, **how)
+        plan_changes.keep(order=order, number=number, expected=name, targets=targets, reason=reason, by=by)
         return f"Course {number} stays as it is."
     if act == "follow":
-        plan_changes.follow(override=Override(reason) if reason else None, **how)
+        override = Override(reason) if reason else None
+        plan_changes.follow(order=order, number=number, expected=name, targets=targets, by=by, override=override)
         return f"Course {number} follows the plan now."
     raise BadInput("act_unknown", "Choose: keep the visit as it is, or follow the plan.", field="act")
 
