@@ -101,10 +101,11 @@ class Day:
         """A patient who is due today and not booked."""
         return _due(self.clinic, family, given, "Abatacept", minutes, is_covered=is_covered)
 
-    def book(self, course_day: CourseDay, chair: str, hour: int, minute: int = 0) -> Visit:
+    def book(self, course_day: CourseDay, chair: str, hour: int, minute: int = 0, *, is_checked: bool = True) -> Visit:
         start = factories.at(FRIDAY, hour, minute)
         visit = booking.book(course_day=course_day, chair=self.chair(chair), start=start, by=self.by, override=REASON)
-        factories.make_check(visit)
+        if is_checked:
+            factories.make_check(visit)
         return visit
 
 
