@@ -9,27 +9,10 @@ from core.errors import Refusal
 from patients.domain.details import Details
 from patients.domain.risks import grouped_choices
 from patients.models import Payer, Sex
+from patients.queries.lab_tests import lab_tests
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
-LABS = [
-    ("creatinine", "Creatinine"),
-    ("bun", "BUN"),
-    ("alt", "ALT"),
-    ("ast", "AST"),
-    ("hemoglobin", "Hemoglobin"),
-    ("platelets", "Platelets"),
-    ("wbc", "White cells"),
-    ("igg_trough", "IgG trough"),
-    ("iga", "IgA"),
-    ("hbsag", "HBsAg"),
-    ("anti_hbc", "Anti-HBc"),
-    ("tb_screen", "TB screen"),
-    ("uric_acid", "Uric acid"),
-    ("pregnancy", "Pregnancy test"),
-    ("glucose", "Glucose"),
-]
-LAB_WORDS = dict(LABS)
 
 
 def put_refusal(form: forms.Form, refusal: Refusal) -> None:
@@ -107,14 +90,32 @@ class WeightForm(forms.Form):
 
 
 class LabForm(forms.Form):
-    """A laboratory result."""
+    """A laboratory result; a test that is not on the list goes by its own name."""
 
     prefix = "lab"
-    code = forms.ChoiceField(choices=LABS, label="Test")
+    code = forms.ChoiceField(label="Test", required=False)
+    other = forms.CharField(required=False, max_length=32, label="Another test", help_text="If it is not on the list.")
     taken_on = forms.DateField(label="Taken on", widget=DATE)
     value = forms.DecimalField(required=False, label="Result", max_digits=10, decimal_places=3)
-    unit = forms.CharField(required=False, max_length=20, label="Unit")
+    unit = forms.CharField(required=False, max_length=20, label="Unit", help_text="Empty means the unit of the list.")
     text = forms.CharField(required=False, max_length=120, label="Result in words", help_text="Such as negative.")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choice = self.fields["code"]
+        assert isinstance(choice, forms.ChoiceField)  # noqa: S101 (tells the type checker what stands above)
+        named = [(test.code, f"{test.name}{f', {test.unit}' if test.unit else ''}") for test in lab_tests().values()]
+        choice.choices = [("", "Choose a test"), *named]
+
+    def clean(self) -> dict[str, Any]:
+        """One code, of the list or of one's own; the list's unit where a number came without one."""
+        cleaned = super().clean() or self.cleaned_data
+        other = cleaned.pop("other", "").strip()
+        cleaned["code"] = cleaned.get("code") or other
+        listed = lab_tests().get(cleaned["code"])
+        if listed is not None and cleaned.get("value") is not None and not cleaned.get("unit"):
+            cleaned["unit"] = listed.unit
+        return cleaned
 
 
 class RiskForm(forms.Form):
@@ -141,3 +142,10 @@ class CoverageForm(forms.Form):
         choice = self.fields["payer"]
         assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 (tells the type checker what stands above)
         choice.queryset = payers
+
+
+class ConsentForm(forms.Form):
+    """A consent to be treated."""
+
+    prefix = "consent"
+    signed_on = forms.DateField(label="Signed on", widget=DATE)

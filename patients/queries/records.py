@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from accounts.models import Clinic
 from core.errors import NotFound
 from patients.domain.risks import risk_label
-from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
+from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, TreatmentConsent, WeightMeasurement
 
 LABS_SHOWN = 40
 WEIGHTS_SHOWN = 60
@@ -83,9 +83,30 @@ def record(clinic: Clinic, patient_id: UUID) -> PatientRecord:
 
 def risk_flag(patient: Patient, flag_id: str) -> RiskFlag | None:
     """The patient's own risk flag with this id, None for anything else."""
-    if not (flag_id.isascii() and flag_id.isdigit() and len(flag_id) < 19):
-        return None
-    return patient.risk_flags.select_related("patient").filter(pk=int(flag_id)).first()
+    number = _number(flag_id)
+    return None if number is None else patient.risk_flags.select_related("patient").filter(pk=number).first()
+
+
+def consent(patient: Patient, consent_id: str) -> TreatmentConsent:
+    """The patient's own consent with this id; raises `NotFound` for anything else."""
+    number = _number(consent_id)
+    own = patient.treatment_consents.select_related("patient")
+    found = None if number is None else own.filter(pk=number).first()
+    if found is None:
+        raise NotFound("consent")
+    return found
+
+
+def coverage(patient: Patient, coverage_id: str) -> Coverage:
+    """The patient's own insurance with this id; raises `NotFound` for anything else."""
+    try:
+        wanted = UUID(coverage_id)
+    except ValueError:
+        raise NotFound("insurance") from None
+    found = patient.coverages.select_related("patient", "payer").filter(pk=wanted).first()
+    if found is None:
+        raise NotFound("insurance")
+    return found
 
 
 def payers(clinic: Clinic) -> QuerySet[Payer]:
@@ -100,3 +121,8 @@ def age(born: date, on: date) -> int:
 
 def _risk(flag: RiskFlag) -> Risk:
     return Risk(flag.pk, flag.code, risk_label(flag.code), flag.note, flag.since_on, flag.ended_on)
+
+
+def _number(text: str) -> int | None:
+    """A row's number as a form sends it; None for anything else."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None

@@ -16,8 +16,8 @@ from scheduling.forms import PlaceForm
 from scheduling.models import MoveRequest
 from scheduling.queries import requests as queries
 from scheduling.queries.staff_tasks import to_look_at
+from scheduling.services import diary
 from scheduling.services import requests as services
-from scheduling.services import staff_tasks
 
 WITH_TIMES = 4
 KEPT = "We could not find another time. Your visit stays as it is."
@@ -48,7 +48,7 @@ def request_answer(request: ClinicRequest, request_id: UUID) -> HttpResponse:
 @require_POST
 def task_done(request: ClinicRequest, task_id: UUID) -> HttpResponse:
     """Somebody looked at a task."""
-    staff_tasks.finish(clinic=request.clinic, task_id=task_id, by=request.actor)
+    diary.finish_task(clinic=request.clinic, task_id=task_id, by=request.actor)
     messages.success(request, "Done.")
     return redirect("scheduling:requests")
 
@@ -77,10 +77,12 @@ def _shown(request: ClinicRequest) -> dict[str, Any]:
         queries.describe(asked, with_times=position < WITH_TIMES or str(asked.id) == chosen)
         for position, asked in enumerate(queries.to_answer(request.clinic))
     ]
+    tasks = list(to_look_at(request.clinic))
     return {
+        "urgent": [task for task in tasks if task.is_urgent],
         "requests": found,
         "chosen": chosen,
         "kept": KEPT,
-        "tasks": to_look_at(request.clinic),
+        "tasks": [task for task in tasks if not task.is_urgent],
         "can_answer": request.actor.can(Permission.REQUEST_ANSWER),
     }

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 import time_machine
@@ -18,7 +19,8 @@ from accounts.models import Clinic, User
 from accounts.services import api_keys
 from core import clock
 from core.actor import system
-from regimens.models import CatalogueEdit, Product, ProductCode
+from patients.models import DiaryEntry, Patient
+from regimens.models import CatalogueEdit, ElsewhereTherapy, Product, ProductCode
 from scheduling.models import StaffTask
 from scheduling.services import requests, staff_tasks
 from tests import factories
@@ -65,6 +67,9 @@ def world() -> Iterator[World]:
             "chair_id": visit.chair_id,
             "message_id": _message(clinic),
             "task_id": _task(clinic),
+            "entry_id": _diary_entry(patient),
+            "therapy_id": _therapy_elsewhere(patient),
+            "reaction_id": visit.id,
             "product": order.product_id,
             "indication": order.indication_id,
             "field": "min_interval_days",
@@ -100,6 +105,17 @@ def _code(clinic: Clinic, product: Product) -> ProductCode:
     return ProductCode.objects.create(
         organization=clinic.organization, product=product, hcpcs="J1569", unit_mg=500, label="Own", starts_on=MONDAY
     )
+
+
+def _diary_entry(patient: Patient) -> UUID:
+    now = clock.now()
+    return DiaryEntry.objects.create(patient=patient, happened_at=now, symptom="headache", created_at=now).id
+
+
+def _therapy_elsewhere(patient: Patient) -> UUID:
+    started = ElsewhereTherapy(patient=patient, kind="scig", name="Hizentra", starts_on=MONDAY, created_at=clock.now())
+    started.save()
+    return started.id
 
 
 def _task(clinic: Clinic) -> Any:
