@@ -67,7 +67,7 @@ def _headline(touches: Touches) -> tuple[str, str]:
     planned = counted(touches.unbooked_days, "planned day")
     return (
         f"{booked} and {planned} would change",
-        "Planned days without a visit follow at once. Booked visits stay as they are: each becomes a difference on its "
+        "Courses without a visit follow at once. Booked visits stay as they are: each becomes a difference on its "
         "order's page, for somebody to keep or to follow.",
     )
 

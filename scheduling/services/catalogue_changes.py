@@ -191,12 +191,18 @@ def _touched(planned: PlannedOrder, books: _Books) -> TouchedOrder | None:
         visit = planned.visits.get(day.pk)
         if visit is None:
             unbooked += 1
-        else:
+        elif not _is_as_booked(day, was.get(place), now[place]):
             visits.append(TouchedVisit(visit=visit, was=_stored(day), now=_amounts(now[place])))
     if not visits and not unbooked:
         return None
     visits.sort(key=lambda touched: touched.visit.period.lower)
     return TouchedOrder(order=planned.order, visits=tuple(visits), unbooked_days=unbooked)
+
+
+def _is_as_booked(day: CourseDay, was: LaidOutDay | None, now: LaidOutDay) -> bool:
+    """Whether the change only leads back to what a visit was booked for, and kept when the plan moved on."""
+    booked = _stored(day)
+    return _amounts(now) == booked and (was is None or _amounts(was) != booked)
 
 
 def _days(planned: PlannedOrder, book: TherapyBook, known: PatientFacts) -> Days:

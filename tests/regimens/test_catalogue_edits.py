@@ -278,7 +278,5 @@ def test_an_indications_tolerance_is_the_window_of_new_orders(clinic: Clinic, ma
         clinic=clinic, patient=factories.make_patient(clinic), by=factories.scheduler(clinic), **ivig(clinic)
     )
     assert order.window_late_days == 4
-    page = catalogue_pages.indication_page(
-        "CIDP", organization_id=clinic.organization_id, today=clock.today(clinic.zone)
-    )
+    page = catalogue_pages.indication_page("CIDP", organization_id=clinic.organization_id, today=today(clinic))
     assert [number.value for number in page.numbers if number.edit] == [4, ["1", "2"]]
