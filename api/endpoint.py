@@ -35,11 +35,15 @@ _ETAG = re.compile(r'"v(\d{1,9})"', re.ASCII)
 Found = TypeVar("Found")
 
 
-class Versioned(Protocol):
-    """Something with an id and a version that grows with every change."""
+class Identified(Protocol):
+    """Something with an id."""
 
     @property
     def pk(self) -> Any: ...
+
+
+class Versioned(Identified, Protocol):
+    """Something with an id and a version that grows with every change."""
 
     version: int
 
@@ -58,7 +62,7 @@ class Endpoint(APIView):
 
     parser_classes = [StrictJSON]
     metadata_class = None
-    http_method_names = ["get", "head", "post", "patch"]
+    http_method_names = ["get", "head", "post", "put", "patch"]
 
     @classmethod
     def as_view(cls, **initkwargs: Any) -> Any:
@@ -128,7 +132,7 @@ class Endpoint(APIView):
             raise BadInput("bad_if_match", sentence, field="If-Match")
         return int(found[1])
 
-    def once(self, act: Callable[[], Versioned], *, status: int = 200) -> Done:
+    def once(self, act: Callable[[], Identified], *, status: int = 200) -> Done:
         """Do `act` once for this request's Idempotency-Key; a repeat does nothing and finds the same thing."""
         key = self.request.headers.get("Idempotency-Key")
         if key is None:
@@ -153,16 +157,28 @@ class Endpoint(APIView):
     def shown(
         self,
         shape: type[serializers.BaseSerializer[Any]],
-        thing: Versioned,
+        thing: Identified,
         *,
         done: Done | None = None,
     ) -> Response:
-        """One thing with its ETag; after a change also whether it was a repeat, and where a new thing is."""
-        headers = {"ETag": etag(thing)}
+        """One thing with its ETag, if it has versions; after a change also whether it was a repeat, and where it is."""
+        shown = self.shown_as(shape, thing, version_of=thing, done=done)
+        if done is not None and done.status == 201:
+            shown.headers["Location"] = f"{self.request.path}{thing.pk}/"
+        return shown
+
+    def shown_as(
+        self,
+        shape: type[serializers.BaseSerializer[Any]],
+        thing: Any,
+        *,
+        version_of: Any,
+        done: Done | None = None,
+    ) -> Response:
+        """Something that is read through another thing, whose ETag it has."""
+        headers = {"ETag": etag(version_of)} if hasattr(version_of, "version") else {}
         if done is not None and done.was_replayed:
             headers["Idempotent-Replayed"] = "true"
-        if done is not None and done.status == 201:
-            headers["Location"] = f"{self.request.path}{thing.pk}/"
         data = shape(thing, context={"zone": self.clinic.zone}).data
         return Response(data, status=done.status if done else 200, headers=headers)
 
@@ -211,7 +227,7 @@ class NotHere(Endpoint):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:  # noqa: ARG002
         raise NotFoundAddress
 
-    post = patch = get
+    post = put = patch = get
 
 
 class NotFoundAddress(NotFound):

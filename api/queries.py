@@ -4,15 +4,23 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from accounts.models import Clinic
 from authorizations.models import Authorization
 from authorizations.queries import records as authorizations
 from core import clock
-from core.errors import BadInput
-from regimens.models import CourseDay, TreatmentOrder
-from scheduling.models import Chair, Visit
+from core.errors import BadInput, NotFound
+from regimens.models import (
+    Administration,
+    AdministrationLot,
+    CourseDay,
+    OrderEvent,
+    RateChange,
+    Reaction,
+    TreatmentOrder,
+)
+from scheduling.models import Chair, PreInfusionCheck, Visit
 from scheduling.queries import due, visits
 
 USUAL_DAYS = timedelta(days=6)
@@ -23,6 +31,52 @@ def orders(clinic: Clinic, *, patient_id: UUID | None = None, status: str | None
     """Orders of `clinic`, the latest first."""
     found = TreatmentOrder.objects.for_clinic(clinic).select_related("patient", "product", "clinic", "indication")
     return found.filter(**_given(patient_id=patient_id, status=status)).order_by("-created_at", "-id")
+
+
+def order_events(order: TreatmentOrder) -> QuerySet[OrderEvent]:
+    """What happened to `order`, the latest first."""
+    return OrderEvent.objects.filter(order=order)
+
+
+def administrations(
+    clinic: Clinic, *, patient_id: UUID | None = None, order_id: UUID | None = None, lot: str | None = None
+) -> QuerySet[Administration]:
+    """What was given at `clinic` and counts, the latest first; `lot` finds everybody who had vials of it."""
+    narrowed = _given(order__patient_id=patient_id, order_id=order_id)
+    found = Administration.objects.filter(order__clinic=clinic, voided_at__isnull=True, **narrowed)
+    if lot is not None:
+        opened = AdministrationLot.objects.filter(lot_number=lot.strip().upper(), replaced_at__isnull=True)
+        found = found.filter(pk__in=opened.values("administration"))
+    return _whole(found).order_by("-started_at", "-id")
+
+
+def administration_of(visit: Visit) -> Administration:
+    """What was given at a visit, with lots and rates. Raises `NotFound` when no infusion began."""
+    found = _whole(Administration.objects.filter(visit_id=visit.pk, voided_at__isnull=True)).first()
+    if found is None:
+        raise NotFound("administration")
+    return found
+
+
+def _whole(found: QuerySet[Administration]) -> QuerySet[Administration]:
+    kept = {"replaced_at__isnull": True}
+    return found.select_related("order__patient", "product", "course_day").prefetch_related(
+        Prefetch("lots", AdministrationLot.objects.filter(**kept)), Prefetch("rates", RateChange.objects.filter(**kept))
+    )
+
+
+def reactions(clinic: Clinic, *, patient_id: UUID | None = None, order_id: UUID | None = None) -> QuerySet[Reaction]:
+    """Reactions at `clinic` that count, the latest first."""
+    found = Reaction.objects.filter(order__clinic=clinic, voided_at__isnull=True).select_related("patient", "product")
+    return found.filter(**_given(patient_id=patient_id, order_id=order_id)).order_by("-occurred_at", "-id")
+
+
+def reaction(clinic: Clinic, reaction_id: UUID) -> Reaction:
+    """One of `reactions`; `NotFound` else."""
+    found = reactions(clinic).filter(pk=reaction_id).first()
+    if found is None:
+        raise NotFound("reaction")
+    return found
 
 
 def unbooked_days(order: TreatmentOrder) -> QuerySet[CourseDay]:
@@ -60,6 +114,11 @@ def clinic_authorizations(
     """Authorizations of `clinic`, the latest first."""
     narrowed = _given(patient_id=patient_id, status=status, follow_up_on__lte=follow_up_by)
     return authorizations.of_clinic(clinic).filter(**narrowed)
+
+
+def latest_check(visit: Visit) -> PreInfusionCheck | None:
+    """What the nurse found last before the infusion of a visit."""
+    return PreInfusionCheck.objects.filter(visit=visit).first()
 
 
 def chairs(clinic: Clinic) -> QuerySet[Chair]:

@@ -18,11 +18,13 @@ from api.reading import Body, Query
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 DESCRIPTION = """\
-Patients, orders, visits, openings and authorizations of one clinic, by the same rules as its pages.
+Patients, orders, visits, openings, clearance, administrations and authorizations of one clinic, by the same rules as
+its pages; and its arithmetic, so that others can check it.
 
 - **Signing in.** `Authorization: Bearer inf_…` with an API key, or the session of a browser with `X-CSRFToken`.
-- **Once.** Every POST needs an `Idempotency-Key`. A repeat with the same key and body does nothing and finds the same
-  thing, with `Idempotent-Replayed: true`; with another body it is refused with 422. Keys are kept for two days.
+- **Once.** Every POST that changes something needs an `Idempotency-Key`. A repeat with the same key and body does
+  nothing and finds the same thing, with `Idempotent-Replayed: true`; with another body it is refused with 422. Keys are
+  kept for two days.
 - **No overwriting.** A change needs `If-Match` with the `ETag` you saw: without it 428, out of date 412.
 - **Time.** Instants carry an offset (`2026-11-20T09:00:00-06:00`); dates are dates at the clinic.
 - **Refusals.** Every one is `application/problem+json` (RFC 9457), and changes nothing. `type` says why.

@@ -9,14 +9,24 @@ from accounts.domain.policy import Permission
 from api import queries
 from api.endpoint import Endpoint, check_fresh
 from api.permissions import Needs
-from api.reading import Nothing
+from api.reading import Nothing, PageQuery
 from api.schema import operation
-from api.shapes.orders import CourseDayQuery, CourseDayShape, OrderBody, OrderQuery, OrderShape
+from api.shapes.orders import (
+    CourseDayQuery,
+    CourseDayShape,
+    EndBody,
+    HoldBody,
+    OrderBody,
+    OrderEventShape,
+    OrderQuery,
+    OrderShape,
+    ReleaseBody,
+)
 from patients.queries import records as patients
 from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
 from regimens.queries import orders as reading
-from regimens.services import orders
+from regimens.services import holding, orders, renewal
 
 EXAMPLE = {
     "patient": "01936d2e-7c1a-7000-8000-0123456789ab",
@@ -109,12 +119,120 @@ class OrderAccept(Endpoint):
         self.body()
 
         def accept() -> TreatmentOrder:
-            order = reading.get(self.clinic, order_id)
-            check_fresh(order, seen)
-            return orders.accept(order=order, by=self.actor)
+            return orders.accept(order=_fresh(self, order_id, seen), by=self.actor)
 
         done = self.once(accept)
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
+
+
+class OrderHold(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_CHANGE)]
+
+    @operation(
+        "orders_hold",
+        "Put an order on hold: nothing of it is given",
+        tag="orders",
+        answer=OrderShape,
+        body=HoldBody,
+        sees_version=True,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+        example={"reason": "Waiting for the kidney tests."},
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        seen, wanted = self.version_seen(), self.body(HoldBody)
+        done = self.once(
+            lambda: holding.hold(order=_fresh(self, order_id, seen), reason=wanted["reason"], by=self.actor)
+        )
+        return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
+
+
+class OrderRelease(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW)]
+
+    @operation(
+        "orders_release",
+        "Let an order on hold go on; after a reaction only a prescriber may",
+        tag="orders",
+        answer=OrderShape,
+        body=ReleaseBody,
+        sees_version=True,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+        example={"note": "Kidney tests are normal."},
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        seen, wanted = self.version_seen(), self.body(ReleaseBody)
+        done = self.once(
+            lambda: holding.release(order=_fresh(self, order_id, seen), note=wanted["note"], by=self.actor)
+        )
+        return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
+
+
+class OrderEnd(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_CHANGE)]
+
+    @operation(
+        "orders_end",
+        "End an order; its courses stay as a record of what was planned",
+        tag="orders",
+        answer=OrderShape,
+        body=EndBody,
+        sees_version=True,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+        example={"on": "2026-11-20", "reason": "The prescriber changed the treatment."},
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        seen, wanted = self.version_seen(), self.body(EndBody)
+        done = self.once(lambda: holding.end(order=_fresh(self, order_id, seen), **wanted, by=self.actor))
+        return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
+
+
+class OrderRenew(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_CHANGE)]
+
+    @operation(
+        "orders_renew",
+        "Renew an order: a draft that carries on where it ends",
+        tag="orders",
+        answer=OrderShape,
+        body=Nothing,
+        sees_version=True,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+    )
+    def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        seen = self.version_seen()
+        self.body()
+        done = self.once(lambda: renewal.renew(order=_fresh(self, order_id, seen), by=self.actor))
+        return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
+
+
+class OrderEvents(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW)]
+
+    @operation(
+        "orders_events",
+        "Read the history of an order, the latest first",
+        tag="orders",
+        answer=OrderEventShape,
+        is_list=True,
+        query=PageQuery,
+        refuses=["not_found"],
+    )
+    def get(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
+        self.query(PageQuery)
+        order = reading.get(self.clinic, order_id)
+        self.looked_at("order", order, order.patient_id)
+        return self.listed(OrderEventShape, queries.order_events(order), audit=None)
+
+
+def _fresh(endpoint: Endpoint, order_id: UUID, seen: int) -> TreatmentOrder:
+    """The order at the version that was seen; `NotFound` or `Stale` else."""
+    order = reading.get(endpoint.clinic, order_id)
+    check_fresh(order, seen)
+    return order
 
 
 class CourseDays(Endpoint):

@@ -2,12 +2,15 @@
 
 import copy
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from api.presenters import described
 from core import clock
 from core.actor import system
-from regimens.services import catalogue
+from regimens.models import OrderStatus, TreatmentOrder
+from regimens.services import administrations, catalogue
+from scheduling.models import Visit
 from tests import factories
 from tests.api.conftest import Answered, World
 
@@ -32,6 +35,8 @@ class Working:
             return world.caller.get(self.path, **self.query)
         if self.method == "PATCH":
             return world.caller.patch(self.path, sent, etag=self.etag)
+        if self.method == "PUT":
+            return world.caller.put(self.path, sent, etag=self.etag)
         return world.caller.post(self.path, sent, etag=self.etag)
 
     def with_value(self, field: str, value: Any) -> Shape:
@@ -94,6 +99,82 @@ ORDER = {
     "ends_on": "2026-12-31",
     "course_limit": 10,
     "needs_premedication": False,
+    "may_substitute": False,
+    "max_dose_mg": "90000",
+    "weight_basis": "actual",
+    "measured_weight_kg": "75.0",
+    "weighed_on": "2026-03-01",
+    "induction_days": 2,
+    "premedication": "Acetaminophen 650 mg by mouth.",
+    "hydration": "Water, 500 mL by mouth.",
+    "hydration_minutes": 30,
+    "observation_minutes": 30,
+    "titration": "by_rule",
+    "max_rate_ml_per_kg_per_hour": "4.0",
+    "labs_required": [
+        {
+            "code": "creatinine",
+            "name": "Creatinine",
+            "valid_days": 90,
+            "low": None,
+            "high": "1.5",
+            "unit": "mg/dL",
+            "is_minor": False,
+            "source": "usual practice",
+            "confidence": "K",
+        }
+    ],
+    "instructions": "Call Dr. Invented when the pulse is above 110.",
+    "prior_dose_on": "2026-02-10",
+    "prescriber_npi": "1234567893",
+}
+ESTIMATE = {
+    "product": "gammagard_liquid",
+    "indication": "CIDP",
+    "on": "2026-03-09",
+    "dose_basis": "g_per_kg",
+    "dose_amount": "1.0",
+    "days": 2,
+    "weight_kg": "75.0",
+    "height_cm": "171.5",
+    "sex": "female",
+    "weight_basis": "actual",
+    "max_dose_mg": "90000",
+    "hcpcs": "J1569",
+    "days_since_last": 21,
+    "last_reaction_grade": 0,
+    "is_at_risk": True,
+    "needs_premedication": True,
+    "hydration_minutes": 30,
+    "observation_minutes": 30,
+    "max_rate_ml_per_kg_per_hour": "4.0",
+    "pump_cap_ml_per_hour": "300",
+}
+GIVEN = {
+    "dose_mg": "40000",
+    "started_at": "2026-03-02T06:00:00-06:00",
+    "stopped_at": "2026-03-02T07:30:00-06:00",
+    "is_complete": True,
+    "volume_ml": None,
+    "lots": [{"lot_number": "LX204A", "expires_on": "2027-08-31", "vial_mg": "10000", "vials": 4}],
+    "rates": [{"at": "2026-03-02T06:00:00-06:00", "ml_per_hour": "35"}],
+    "stop_reason": "As the prescriber said.",
+    "note": "Well tolerated.",
+}
+REACTION = {
+    "kind": "headache",
+    "grade": 1,
+    "occurred_at": "2026-03-02T06:30:00-06:00",
+    "description": "Better after water.",
+    "treatment": "Acetaminophen.",
+    "is_over": True,
+}
+CHECK = {
+    "is_drug_on_hand": True,
+    "concerns": ["vaccine"],
+    "temperature_c": "36.8",
+    "weight_kg": "75.0",
+    "note": "Feels well.",
 }
 ANSWER = {
     "outcome": "approved_partial",
@@ -123,12 +204,21 @@ def working(world: World, operation: str) -> Working:
     method, path, found = OPERATIONS[operation]
     override = {"reason": "The physician agreed."}
     place = {"chair": str(world.chairs[1].pk), "start": "2026-03-03T11:00:00-06:00", "override": override}
-    if operation == "orders_enter":
+    if operation in {"orders_enter", "orders_preview", "estimates_visit"}:
         catalogue.load(by=system("test"))
     bodies: dict[str, Shape] = {
         "patients_register": PERSON,
         "patients_change": PERSON,
         "orders_enter": ORDER | {"patient": str(world.patient.pk)},
+        "orders_preview": ORDER | {"patient": str(world.patient.pk)},
+        "orders_hold": {"reason": "Waiting for the kidney tests."},
+        "orders_release": {"note": "The kidney tests are normal."},
+        "orders_end": {"on": "2026-03-02", "reason": "Another treatment."},
+        "estimates_visit": ESTIMATE,
+        "visits_administration_record": GIVEN,
+        "reactions_record": REACTION,
+        "visits_check": CHECK,
+        "visits_override": {"code": "consent_missing", "reason": "It is signed and on its way."},
         "visits_book": place | {"course_day": str(world.course_day.pk)},
         "visits_move": place,
         "visits_cancel": {"reason": "A cold."},
@@ -141,18 +231,38 @@ def working(world: World, operation: str) -> Working:
         "openings_find": {"course_day": str(world.course_day.pk), "from": "2026-03-03", "to": "2026-03-05"},
         "course_days_list": {"order": str(world.order.pk)},
     }
+    body = copy.deepcopy(bodies.get(operation, {})) if method != "GET" else None
+    if operation == "reactions_record":
+        body = REACTION | {"visit": begun(world)}
     return Working(
         operation=operation,
         method=method,
         path=_filled(world, operation, path),
-        body=copy.deepcopy(bodies.get(operation, {})) if method != "GET" else None,
+        body=body,
         query=queries.get(operation, {}),
         etag='"v1"' if any(each["name"] == "If-Match" for each in found.get("parameters", [])) else None,
     )
 
 
+def begun(world: World) -> str:
+    """The id of a visit of tomorrow whose infusion began this morning all the same: nothing needs the day to come."""
+    visit = Visit.objects.get(pk=world.booked().data["id"])
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    administrations.begin(course_day=visit.course_day, visit_id=visit.pk, at=at, by=system("test"))
+    return str(visit.pk)
+
+
 def _filled(world: World, operation: str, path: str) -> str:
     path = path.removeprefix("/api/v1/")
+    if operation.startswith("visits_administration"):
+        path = path.replace("{visit_id}", begun(world))
+    if operation == "visits_check":
+        path = path.replace("{visit_id}", world.booked(start="2026-03-02T11:00:00-06:00").data["id"])
+    if operation == "reactions_get":
+        made = world.caller.post("reactions/", REACTION | {"visit": begun(world)})
+        path = path.replace("{reaction_id}", made.data["id"])
+    if operation == "orders_release":
+        TreatmentOrder.objects.filter(pk=world.order.pk).update(status=OrderStatus.ON_HOLD, status_reason="Waiting.")
     if "{visit_id}" in path:
         path = path.replace("{visit_id}", world.booked().data["id"])
     if operation == "authorizations_answer":
