@@ -9,12 +9,14 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from patients.domain.labs import LAB_VALIDITY
 from patients.models import Coverage, DiaryEntry, LabResult, Patient, TreatmentConsent
 from regimens.models import ElsewhereKind, ElsewhereTherapy, SafetyEnrolment
 from scheduling.demo.house import House
 from scheduling.demo.prescriptions import Prescription
 from scheduling.demo.results import usual_result
 from scheduling.demo.stage import Stage
+from scheduling.domain.clearance_checks import RENAL_TESTS
 
 CONSENT_SHARE, VERIFIED_SHARE, ENROLLED_SHARE, TESTED_SHARE = 0.97, 0.95, 0.9, 0.97
 YEAR = 365
@@ -58,7 +60,7 @@ def complete(stage: Stage, house: House, prescriptions: Iterable[Prescription]) 
         _consent(stage, house, patient)
         _verify(stage, plans[patient.id])
         for test in prescription.facts.labs_required:
-            _test(stage, patient, test, latest.get((patient.id, str(test["code"]))))
+            _test(stage, prescription, test, latest.get((patient.id, str(test["code"]))))
         _enrol(stage, house, prescription)
     _elsewhere(stage, house, list(prescriptions))
     _diary(stage, list(prescriptions))
@@ -85,10 +87,12 @@ def _verify(stage: Stage, plan: Coverage) -> None:
     plan.verified_on = stage.today - timedelta(days=age)
 
 
-def _test(stage: Stage, patient: Patient, test: Mapping[str, Any], latest_on: date | None) -> None:
+def _test(stage: Stage, prescription: Prescription, test: Mapping[str, Any], latest_on: date | None) -> None:
     """A result that still counts for a while, unless there is one or this is one of the gaps."""
-    valid_days = test.get("valid_days")
-    reach = min(int(valid_days or 400), 400)
+    patient = prescription.patient
+    reach = min(int(test.get("valid_days") or 400), 400)
+    if test["code"] in RENAL_TESTS and prescription.known.is_at_risk_on(stage.today):
+        reach = LAB_VALIDITY.renal_at_risk
     if latest_on is not None and (stage.today - latest_on).days <= reach // 2:
         return
     if not stage.happens(TESTED_SHARE):
