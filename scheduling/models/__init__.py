@@ -6,20 +6,40 @@
 - Only moves in `scheduling.domain.statuses.MOVES` are possible: a trigger generated from that table.
 """
 
-from scheduling.models.capacity import BoardVersion, CapacitySlot, Chair, ChairKind, LoadWeight, Shift
+from scheduling.models.capacity import (
+    Assignment,
+    BoardVersion,
+    CapacitySlot,
+    Chair,
+    ChairKind,
+    ChairOutage,
+    ClinicRules,
+    LoadWeight,
+    NurseSkill,
+    Shift,
+)
 from scheduling.models.clearance import ClearanceOverride, PreInfusionCheck, VisitClearance
 from scheduling.models.desk import MoveRequest, PlanDecision, RequestState, StaffTask
 from scheduling.models.visits import OCCUPYING_VALUES, Visit, VisitEvent, VisitQuerySet
+from scheduling.models.waiting import Disruption, DisruptionKind, Offer, OfferState, WaitlistEntry, WaitState
 
 __all__ = [
     "OCCUPYING_VALUES",
+    "Assignment",
     "BoardVersion",
     "CapacitySlot",
     "Chair",
     "ChairKind",
+    "ChairOutage",
     "ClearanceOverride",
+    "ClinicRules",
+    "Disruption",
+    "DisruptionKind",
     "LoadWeight",
     "MoveRequest",
+    "NurseSkill",
+    "Offer",
+    "OfferState",
     "PlanDecision",
     "PreInfusionCheck",
     "RequestState",
@@ -29,4 +49,6 @@ __all__ = [
     "VisitClearance",
     "VisitEvent",
     "VisitQuerySet",
+    "WaitState",
+    "WaitlistEntry",
 ]

@@ -20,6 +20,7 @@ class Chair(models.Model):
     clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="chairs")
     name = models.CharField(max_length=12)
     kind = models.CharField(max_length=12, choices=ChairKind.choices, default=ChairKind.RECLINER)
+    is_isolation = models.BooleanField(default=False)
     position = models.PositiveSmallIntegerField()
     is_active = models.BooleanField(default=True)
 
@@ -29,6 +30,64 @@ class Chair(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ChairOutage(models.Model):
+    """A chair that can't be used for some time, half-open instants; it counts until it is lifted."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    clinic = models.ForeignKey(Clinic, on_delete=models.PROTECT, related_name="chair_outages")
+    chair = models.ForeignKey(Chair, on_delete=models.PROTECT, related_name="outages")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    reason = models.CharField(max_length=120)
+    created_at = models.DateTimeField()
+    created_by_label = models.CharField(max_length=150)
+    lifted_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["clinic", "starts_at"], name="chair_outage_by_day")]
+        constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="chair_outage_order")]
+
+    def __str__(self) -> str:
+        return f"{self.chair} out from {self.starts_at}"
+
+
+class NurseSkill(models.Model):
+    """Something a nurse may do that not every nurse may, such as starting a first dose or using a port."""
+
+    clinic = models.ForeignKey(Clinic, on_delete=models.CASCADE, related_name="nurse_skills")
+    nurse = models.ForeignKey(User, on_delete=models.CASCADE, related_name="skills")
+    skill = models.CharField(max_length=32)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clinic", "nurse", "skill"], name="nurse_skill_once")]
+
+    def __str__(self) -> str:
+        return f"{self.nurse}: {self.skill}"
+
+
+class Assignment(models.TextChoices):
+    """How a visit comes to its nurse."""
+
+    PULL = "pull", "Nurses take the next patient"
+    PUSH = "push", "The board proposes the nurse with most room"
+    AHEAD = "ahead", "Nurses are assigned before the day"
+
+
+class ClinicRules(models.Model):
+    """A clinic's own settings of the day: they are choices, not clinical numbers."""
+
+    clinic = models.OneToOneField(Clinic, on_delete=models.CASCADE, primary_key=True, related_name="rules")
+    assignment = models.CharField(max_length=6, choices=Assignment.choices, default=Assignment.PULL)
+    turnover_minutes = models.PositiveSmallIntegerField(default=0, help_text="Less between two visits asks a reason.")
+    hold_minutes = models.PositiveSmallIntegerField(default=10)
+    offer_minutes = models.PositiveSmallIntegerField(default=120)
+    notice_hours = models.PositiveSmallIntegerField(default=24, help_text="An offer is at least so far ahead.")
+    tells_patient = models.BooleanField(default=True, help_text="Whether patients are told of a move.")
+
+    def __str__(self) -> str:
+        return f"rules of {self.clinic}"
 
 
 class Shift(models.Model):

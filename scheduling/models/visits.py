@@ -45,6 +45,8 @@ class Visit(models.Model):
     chair = models.ForeignKey(Chair, on_delete=models.PROTECT, related_name="visits")
     period = DateTimeRangeField()
     planned_minutes = models.PositiveSmallIntegerField()
+    series_id = models.UUIDField(null=True, db_index=True, help_text="Visits booked together, as one series.")
+    is_exception = models.BooleanField(default=False, help_text="Moved away from its series by itself.")
     status = models.CharField(max_length=12, choices=[(s.value, s.label) for s in VisitStatus])
     load_profile = ArrayField(models.PositiveSmallIntegerField())
     start_quarter = models.PositiveSmallIntegerField()
