@@ -252,6 +252,8 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0, "options": {"expires": 30}},
     "roll-plans": {"task": "scheduling.tasks.roll_plans", "schedule": 3600.0, "options": {"expires": 3600}},
+    "gate": {"task": "scheduling.tasks.ask_the_gate", "schedule": 3600.0, "options": {"expires": 3600}},
+    "gate-soon": {"task": "scheduling.tasks.ask_the_gate_soon", "schedule": 300.0, "options": {"expires": 300}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},
     "tidy-accounts": {"task": "accounts.tasks.tidy", "schedule": 3600.0, "options": {"expires": 3600}},
     "heartbeat": {"task": "core.tasks.heartbeat", "schedule": 10.0, "options": {"expires": 10}},

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from core.actor import system
-from scheduling.services import holds, reminders, rolling
+from scheduling.services import gate_rounds, holds, reminders, rolling
 
 
 @shared_task(ignore_result=True)
@@ -22,3 +22,15 @@ def expire_holds() -> None:
 def roll_plans() -> None:
     """Keep a year of every plan laid out, and put what comes due before staff."""
     rolling.sweep_all()
+
+
+@shared_task(ignore_result=True)
+def ask_the_gate() -> None:
+    """Look at every visit that is to be started, whatever changed about it unsaid."""
+    gate_rounds.sweep_all(only_soon=False)
+
+
+@shared_task(ignore_result=True)
+def ask_the_gate_soon() -> None:
+    """Look at the visits of the next days, and put those that are not clear before staff."""
+    gate_rounds.sweep_all(only_soon=True)

@@ -18,7 +18,7 @@ from regimens.models import Administration, Reaction, TreatmentOrder
 from regimens.services import administrations, reactions
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit
-from scheduling.services import coverage, incomplete_courses, reanchoring, records, staff_tasks
+from scheduling.services import coverage, gate, incomplete_courses, reanchoring, records, staff_tasks
 
 RECORD_LATER = frozenset({VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY})
 
@@ -136,6 +136,7 @@ def react(
     )
     _tell(visit, reaction)
     reanchoring.follow_order(_order(visit), cause="a reaction")
+    gate.look_at_patient(visit.patient_id)
     return reaction
 
 
@@ -146,6 +147,7 @@ def void_reaction(*, visit: Visit, reaction: Reaction, reason: str, by: Actor) -
     for step in ("tell", "report"):
         staff_tasks.close(f"reaction:{reaction.id}:{step}", by)
     reanchoring.follow_order(_order(visit), cause="a reaction that was recorded by mistake")
+    gate.look_at_patient(visit.patient_id)
     return voided
 
 

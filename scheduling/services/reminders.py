@@ -21,7 +21,7 @@ from regimens.domain.open_days import OpenDays
 from scheduling.domain.reminders import AHEAD, NOT_LATER_THAN, Reminder, reminders_to_write, review_on
 from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import Visit, VisitEvent
-from scheduling.services import cover_reviews
+from scheduling.services import cover_reviews, gate_rounds
 from scheduling.services.visit_messages import drafts, start_minute
 
 logger = logging.getLogger(__name__)
@@ -52,8 +52,8 @@ def sweep_all() -> None:
 def sweep(*, clinic: Clinic) -> Swept:
     """Bring the reminders and the questions to staff of one clinic up to date.
 
-    A visit that is not covered is not reminded of until a person has looked at it; they are asked two business days
-    before it.
+    A visit that is not covered, or that the clearance gate would not let start, is not reminded of until a person has
+    looked at it; they are asked two business days before it.
     """
     now = clock.now()
     visits = _expected(clinic, now)
@@ -66,7 +66,12 @@ def sweep(*, clinic: Clinic) -> Swept:
         if visit.id in uncovered and today >= review_on(_day(visit), open_days)
     }
     asked = cover_reviews.ask(clinic=clinic, visits=visits, uncovered=to_ask)
-    clear = [visit for visit in visits if visit.id not in uncovered or visit.id in asked.reviewed]
+    held_back = gate_rounds.not_reminded(visits)
+    clear = [
+        visit
+        for visit in visits
+        if (visit.id not in uncovered or visit.id in asked.reviewed) and visit.id not in held_back
+    ]
     agreement = outbox.agree(clinic=clinic, kind=KIND, drafts=_wanted(clear, now))
     return Swept(
         written=agreement.written,
@@ -93,7 +98,7 @@ def _expected(clinic: Clinic, now: datetime) -> list[Visit]:
             period__overlap=(now, until),
             period__startswith__gt=now,
         )
-        .select_related("patient", "authorization", "course_day__course__order")
+        .select_related("patient", "authorization", "clearance", "course_day__course__order")
         .annotate(placed_at=Coalesce(Subquery(placed), "created_at"))
         .order_by("period", "id")
     )

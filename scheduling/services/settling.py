@@ -10,7 +10,7 @@ from accounts.models import Clinic
 from core import clock
 from core.transactions import business_act
 from regimens.models import TreatmentOrder
-from scheduling.models import StaffTask
+from scheduling.models import StaffTask, Visit
 
 KEY_LENGTH, TEXT_LENGTH = 120, 300
 
@@ -22,6 +22,7 @@ class Wanted:
     text: str
     order: TreatmentOrder
     is_urgent: bool = False
+    visit: Visit | None = None
 
 
 def settle(*, order: TreatmentOrder, kind: str, key: str, text: str, by_label: str) -> None:
@@ -59,6 +60,7 @@ def _open(clinic: Clinic, kind: str, wanted: Mapping[str, Wanted], by_label: str
             kind=kind,
             text=one.text[:TEXT_LENGTH],
             order=one.order,
+            visit=one.visit,
             patient_id=one.order.patient_id,
             is_urgent=one.is_urgent,
             dedupe_key=key,

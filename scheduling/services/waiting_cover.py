@@ -9,7 +9,7 @@ from core.errors import Conflict
 from core.transactions import business_act
 from scheduling.models import Visit
 from scheduling.queries.demand import WAITING
-from scheduling.services import boards, records
+from scheduling.services import boards, gate, records
 
 
 @business_act
@@ -33,10 +33,11 @@ def cover_waiting(*, authorization: Authorization, by: Actor) -> int:
         )
         .order_by("period", "id")
     )
-    days = [records.local_day(visit) for visit in waiting if _cover(visit, authorization, by)]
-    if days:
-        boards.bump(clinic, days)
-    return len(days)
+    covered = [visit for visit in waiting if _cover(visit, authorization, by)]
+    if covered:
+        boards.bump(clinic, [records.local_day(visit) for visit in covered])
+        gate.look(covered)
+    return len(covered)
 
 
 def _cover(visit: Visit, authorization: Authorization, by: Actor) -> bool:

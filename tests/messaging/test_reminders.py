@@ -109,6 +109,7 @@ def book(clinic: Clinic, patient: Patient) -> Book:
 
     def book_at(on: date, hour: int = 10, *, covered: bool = True, who: Patient | None = None) -> Visit:
         order = factories.make_order(who or patient)
+        factories.make_papers(order, on)
         if covered:
             factories.make_authorization(order)
         return booking.book(
