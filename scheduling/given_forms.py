@@ -43,7 +43,7 @@ class GivenForm(forms.Form):
         error_messages={"required": "Enter when it stopped. While it runs there is nothing to record yet."},
     )
     dose = _amount("Dose given")
-    volume_ml = _amount("Volume, in mL", places=2, required=False)
+    volume_ml = _amount("Volume, mL", places=2, required=False)
     is_complete = forms.ChoiceField(
         label="Did all of the planned dose go in?",
         choices=COMPLETE,
@@ -62,13 +62,17 @@ class GivenForm(forms.Form):
 class LotForm(forms.Form):
     """Vials of one lot."""
 
-    lot_number = forms.CharField(required=False, max_length=40, label="Lot number")
-    expires_on = forms.DateField(required=False, label="Expires on", widget=DATE)
+    lot_number = forms.CharField(
+        max_length=40, label="Lot number", error_messages={"required": "Enter the lot number on the vial."}
+    )
+    expires_on = forms.DateField(
+        label="Expires on", widget=DATE, error_messages={"required": "Enter the expiry date on the vial."}
+    )
     vials = forms.IntegerField(
         label="Vials", widget=forms.TextInput(attrs={"inputmode": "numeric", "class": "short", "autocomplete": "off"})
     )
     vial = _amount("Vial size")
-    wasted = _amount("Thrown away", required=False)
+    wasted = _amount("Wasted", required=False)
     ndc = forms.CharField(required=False, max_length=14, label="NDC")
     witness = forms.CharField(required=False, max_length=120, label="Witness")
 
@@ -180,10 +184,15 @@ class Entry:
 
     @property
     def problems(self) -> list[tuple[str, str]]:
-        """Every error with the id of its field, in the order of the page."""
+        """Every error with the id of its field, in the order of the page; a row's says which row it is."""
+        named: list[tuple[forms.Form, str]] = [
+            (self.main, ""),
+            *((row, f"Lot {place}") for place, row in enumerate(self.lots, start=1)),
+            *((row, f"Rate {place}") for place, row in enumerate(self.rates, start=1)),
+        ]
         return [
-            (bound.id_for_label or bound.auto_id, f"{bound.label}: {error}")
-            for form in self.parts
+            (bound.id_for_label or bound.auto_id, f"{name or bound.label}: {error}")
+            for form, name in named
             for bound in form
             for error in bound.errors
         ]

@@ -19,7 +19,7 @@ MEANINGS: dict[int, str] = {
     2: "The infusion was interrupted, but treatment helped promptly; preventive medicine for 24 hours at most.",
     3: "Prolonged, came back after it had improved, or led to a hospital stay.",
     4: "Life-threatening; it needed urgent treatment.",
-    5: "Death.",
+    5: "The patient died.",
 }
 """What each CTCAE grade of an infusion related reaction means (P39)."""
 
@@ -38,12 +38,12 @@ class Effect(StrEnum):
 
 
 WORDS: dict[Effect, str] = {
-    Effect.NOTED: "Kept on the patient’s page.",
-    Effect.PRESCRIBER_TOLD: "An urgent task asks staff to tell the prescriber.",
+    Effect.NOTED: "It is kept on the patient’s page.",
+    Effect.PRESCRIBER_TOLD: "Staff are asked to tell the prescriber now.",
     Effect.SLOW_NEXT: "The next visit follows the slow first ramp, with premedication.",
     Effect.HELD: "The plan is on hold until a prescriber releases it.",
-    Effect.REPORTED: "An urgent task asks for the report to MedWatch and the manufacturer.",
-    Effect.BLOCKED: "No new order of this product can be accepted for the patient.",
+    Effect.REPORTED: "Staff are asked to report it to MedWatch and the manufacturer.",
+    Effect.BLOCKED: "The product is blocked for this patient.",
 }
 
 
@@ -64,10 +64,21 @@ def effects(grade: int) -> frozenset[Effect]:
     return frozenset(found)
 
 
-def said(grade: int) -> tuple[str, ...]:
-    """What follows from a reaction of `grade`, in sentences, the gravest first."""
+def said(grade: int) -> str:
+    """What happens at once because of a reaction of `grade`, in the sentences that matter most."""
     found = effects(grade)
-    return tuple(WORDS[effect] for effect in reversed(Effect) if effect in found)
+    if Effect.HELD in found:
+        shown = [Effect.HELD, Effect.BLOCKED] if Effect.BLOCKED in found else [Effect.HELD]
+    else:
+        shown = [Effect.PRESCRIBER_TOLD, Effect.SLOW_NEXT] if Effect.SLOW_NEXT in found else [Effect.NOTED]
+    return " ".join(WORDS[effect] for effect in shown)
+
+
+def gained(grade: int) -> str:
+    """What a reaction of `grade` brings about beyond the grade below it, in sentences."""
+    below = effects(grade - 1) if grade > 1 else frozenset[Effect]()
+    new = [WORDS[effect] for effect in Effect if effect in effects(grade) - below]
+    return " ".join([f"As grade {grade - 1}.", *new] if grade > PROMPT else new)
 
 
 @dataclass(frozen=True, kw_only=True)

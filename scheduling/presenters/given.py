@@ -102,7 +102,7 @@ def line(reaction: Reaction) -> ReactionLine:
 
 def followed(reaction: Reaction) -> str:
     """What a reaction brought about, for the message after it was recorded."""
-    return " ".join(said(reaction.grade))
+    return said(reaction.grade)
 
 
 def day_of(visit: Visit, row: Administration) -> Day:

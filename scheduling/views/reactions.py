@@ -13,7 +13,7 @@ from accounts.http import ClinicRequest
 from core import clock
 from core.errors import BadInput, Refusal
 from core.permissions import requires
-from regimens.domain.reactions import MEANINGS, said
+from regimens.domain.reactions import MEANINGS, gained
 from regimens.queries import reactions as kept
 from regimens.services import reactions
 from scheduling.given_forms import ReactionForm, VoidForm
@@ -68,7 +68,6 @@ def visit_reaction_change(request: ClinicRequest, visit_id: UUID, reaction_id: U
 
 
 def _page(request: ClinicRequest, visit: Visit, form: ReactionForm, *, status: int) -> HttpResponse:
-    chosen = str(form["grade"].value() or "")
     context: dict[str, Any] = {
         "visit": visit,
         "drug": words.drug(visit.course_day),
@@ -77,8 +76,7 @@ def _page(request: ClinicRequest, visit: Visit, form: ReactionForm, *, status: i
             {
                 "radio": radio,
                 "meaning": MEANINGS[grade],
-                "follows": said(grade)[:-1],
-                "is_chosen": chosen == str(grade),
+                "follows": gained(grade),
             }
             for grade, radio in zip(MEANINGS, form["grade"], strict=True)
         ],

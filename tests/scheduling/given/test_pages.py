@@ -96,14 +96,17 @@ def test_recording_leads_to_the_record(infusion: Infusion, nurse: Client) -> Non
 def test_errors_stand_at_their_fields_and_nothing_typed_is_lost(infusion: Infusion, nurse: Client) -> None:
     wrong = typed(infusion, stopped_at="09:00", **{"lots-0-lot_number": "", "rates-0-ml_per_hour": "fast"})
     answer = nurse.post(address(infusion), wrong)
+    page = answer.content.decode()
     assert answer.status_code == 422
-    assert value_of(answer.content.decode(), "rates-0-ml_per_hour") == "fast"
-    answer = nurse.post(address(infusion), wrong | {"rates-0-ml_per_hour": "60"})
+    assert value_of(page, "rates-0-ml_per_hour") == "fast"
+    assert "Enter the lot number on the vial." in page
+    assert 'href="#id_lots-0-lot_number"' in page
+    right_to_read = wrong | {"rates-0-ml_per_hour": "60", "lots-0-lot_number": "LX204A"}
+    answer = nurse.post(address(infusion), right_to_read | {"lots-0-wasted": "1"})
     page = answer.content.decode()
     assert answer.status_code == 422
     assert "It stopped before it started" in page
-    assert "Enter the lot number on the vial." in page
-    assert 'href="#id_lots-0-lot_number"' in page
+    assert 'href="#id_lots-0-wasted"' in page
     assert "Sat up to eat." in page
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from accounts.domain.policy import Role
 from core.errors import BadInput, NotAllowed
-from regimens.domain.reactions import MEANINGS, Effect, effects, said
+from regimens.domain.reactions import MEANINGS, Effect, effects, gained, said
 from regimens.models import OrderStatus, Reaction, TreatmentOrder
 from regimens.queries.patient_facts import patient_facts
 from regimens.queries.reactions import kinds
@@ -34,7 +34,10 @@ def test_each_grade_does_what_the_one_below_does_and_more() -> None:
     assert found[1] == {Effect.NOTED, Effect.PRESCRIBER_TOLD, Effect.SLOW_NEXT}
     assert found[2] == found[1] | {Effect.HELD, Effect.REPORTED}
     assert found[3] == found[4] == found[2] | {Effect.BLOCKED}
-    assert said(3)[1] == "The plan is on hold until a prescriber releases it."
+    assert said(3) == "The plan is on hold until a prescriber releases it."
+    assert said(1) == "It is kept on the patient’s page."
+    assert said(4).endswith("The product is blocked for this patient.")
+    assert [gained(grade).partition(".")[0] for grade in (3, 4, 5)] == ["As grade 2", "As grade 3", "As grade 4"]
     for grade in (0, 6):
         with pytest.raises(ValueError, match="1 to 5"):
             effects(grade)
