@@ -7,16 +7,16 @@ from django import forms
 
 from core.sourced import Confidence
 from regimens.domain.catalogue_fields import Field, Kind
-from regimens.domain.catalogue_values import CHOICES
+from regimens.domain.catalogue_values import CHOICES, missing
 from regimens.services.catalogue_codes import CodeFacts
 from regimens.services.catalogue_edits import ChangeFacts
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 CONFIDENCES = [
     ("", "Choose how sure you are"),
-    (Confidence.PUBLISHED.value, "Published: a label, policy or order form I can show"),
+    (Confidence.PUBLISHED.value, "Published (label, policy, form)"),
     (Confidence.ARTICLE.value, "Said in an article"),
-    (Confidence.CLINIC.value, "Usual practice: still to be verified"),
+    (Confidence.CLINIC.value, "Usual practice, verify"),
 ]
 ANOTHER = "another"
 HINTS = {
@@ -26,6 +26,8 @@ HINTS = {
     Kind.COUNTS: "With commas between them, such as 2, 3, 4, 5.",
     Kind.RANGE: "One number, or the least and the most, such as 3 to 4.",
 }
+NO_SOURCE = "Say where it comes from, such as the label and its date."
+NOT_SURE = "Say how sure you are of it."
 SOURCE = "Such as “US label, revised March 2026, section 2.3”."
 
 
@@ -51,17 +53,22 @@ class ChangeForm(_Previewed):
     effective_from = forms.DateField(
         label="Counts from",
         widget=DATE,
-        help_text="Visits on and after this date are planned with it.",
         error_messages={"required": "Enter the date from which it counts."},
     )
-    source = forms.CharField(required=False, max_length=200, label="Source", help_text=SOURCE)
-    confidence = forms.ChoiceField(required=False, choices=CONFIDENCES, label="Confidence")
-    reason = forms.CharField(required=False, max_length=200, label="Why it is changed")
+    source = forms.CharField(max_length=200, label="Source", help_text=SOURCE, error_messages={"required": NO_SOURCE})
+    confidence = forms.ChoiceField(choices=CONFIDENCES, label="Confidence", error_messages={"required": NOT_SURE})
+    reason = forms.CharField(
+        max_length=200,
+        label="Why it is changed",
+        error_messages={"required": "Say in a few words why it is changed."},
+    )
 
     def __init__(self, *args: Any, field: Field, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.field = field
         value = self.fields["value"]
+        value.required = not field.is_optional
+        value.error_messages["required"] = missing(field)
         unit = f" ({field.unit})" if field.unit else ""
         value.label = f"New value{unit}"
         empty = f" Empty means: {field.silent}." if field.is_optional else ""
@@ -100,7 +107,7 @@ class CodeForm(_Previewed):
     """A billing code of the organization's own."""
 
     label = forms.ChoiceField(label="Brand")
-    new_label = forms.CharField(required=False, max_length=60, label="Name of another brand")
+    new_label = forms.CharField(required=False, max_length=60, label="Its name, if another brand")
     hcpcs = forms.CharField(
         max_length=8,
         label="Code (HCPCS)",
@@ -115,13 +122,16 @@ class CodeForm(_Previewed):
         error_messages={"required": "Enter the milligrams in one unit."},
     )
     starts_on = forms.DateField(
-        label="First day", widget=DATE, error_messages={"required": "Enter the first day it is in force."}
+        label="First day",
+        widget=DATE,
+        help_text="The first date of service it bills.",
+        error_messages={"required": "Enter the first day it is in force."},
     )
     ends_on = forms.DateField(
         required=False, label="Last day", widget=DATE, help_text="Empty: until another code follows."
     )
-    source = forms.CharField(required=False, max_length=200, label="Source", help_text="Such as a payer's bulletin.")
-    confidence = forms.ChoiceField(required=False, choices=CONFIDENCES, label="Confidence")
+    source = forms.CharField(max_length=200, label="Source", error_messages={"required": NO_SOURCE})
+    confidence = forms.ChoiceField(choices=CONFIDENCES, label="Confidence", error_messages={"required": NOT_SURE})
 
     def __init__(self, *args: Any, labels: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

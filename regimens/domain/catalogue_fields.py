@@ -42,7 +42,7 @@ class Group(StrEnum):
     CHECK = "Check against the label"
     STRENGTH = "Strength, vials and dose"
     RATES = "Infusion rates"
-    TIME = "Minutes around the infusion"
+    TIME = "Minutes in the chair"
     DATES = "Dates"
     REGIMENS = "Usual regimens"
 
@@ -181,8 +181,8 @@ def _of_other_drug() -> tuple[Field, ...]:
             most=Fraction(100_000),
             is_optional=True,
         ),
-        _minutes("infusion_minutes_first", "First infusion", least=1),
-        _minutes("infusion_minutes_subsequent", "Later infusions", least=1),
+        _minutes("infusion_minutes_first", "Infusion, the first", least=1),
+        _minutes("infusion_minutes_subsequent", "Infusion, later ones", least=1),
     )
 
 

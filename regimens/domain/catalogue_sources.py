@@ -22,6 +22,7 @@ TAGS = {
     Confidence.CLINIC: "usual practice, verify",
 }
 NOT_STATED = "not stated, verify"
+LONGEST_PATH = 60
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def references(entry: Entry) -> tuple[Reference, ...]:
     """The sources an entry names, each once; a page by its host."""
     found = {
         (row.get("url", ""), row.get("note", "")): Reference(
-            row.get("note") or _host(row.get("url", "")), row.get("tag", ""), row.get("url", "")
+            row.get("note") or _address(row.get("url", "")), row.get("tag", ""), row.get("url", "")
         )
         for row in entry.get("sources") or ()
     }
@@ -78,7 +79,8 @@ def _own_words(field: Field, entry: Entry) -> tuple[str, str]:
     if field.of == "window":
         return _tagged(str(value_at(entry, "window_days.source") or ""))
     if field.of == "tolerance":
-        return str(entry.get("tolerance_note") or ""), TAGS[Confidence.CLINIC]
+        said = str(entry.get("tolerance_note") or "")
+        return said.replace(" K default", " by usual practice"), TAGS[Confidence.CLINIC]
     if field.of == "regimens":
         return _tagged(str(entry.get("evidence") or ""))[0], _of_group(entry, "regimens")
     if field.of == "at_risk":
@@ -119,5 +121,10 @@ def _setting(field: Field) -> Origin:
     return Origin(found.value, found.source, confidence_words(found.confidence), True)
 
 
-def _host(url: str) -> str:
-    return (urlsplit(url).hostname or url).removeprefix("www.")
+def _address(url: str) -> str:
+    """The address without what every address has, cut to what a line holds."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return url
+    path = parts.path.rstrip("/")
+    return f"{parts.hostname.removeprefix('www.')}{path if len(path) <= LONGEST_PATH else path[:LONGEST_PATH] + '…'}"

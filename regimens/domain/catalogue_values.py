@@ -37,7 +37,7 @@ def read(field: Field, text: str) -> Any:
     if not text:
         if field.is_optional:
             return None
-        raise _bad(f"Enter {_article(field)}.")
+        raise _bad(missing(field))
     if field.kind is Kind.CHECK:
         return _one_of(text, field) == UNCHECKED
     if field.kind is Kind.POLICY:
@@ -80,6 +80,11 @@ def words(field: Field, value: Any) -> str:
         return f"{', '.join(_step(row, is_only=len(value) == 1) for row in value)} {field.unit}"
     unit = field.unit[:-1] if field.unit in {"days", "weeks"} and _plain_one(value) else field.unit
     return f"{written(field, value)} {unit}".strip()
+
+
+def missing(field: Field) -> str:
+    """What to say when nothing is entered where something must be."""
+    return f"Enter {_article(field)}."
 
 
 def _one_of(text: str, field: Field) -> str:

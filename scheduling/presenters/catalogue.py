@@ -211,7 +211,6 @@ def indication_facts(page: IndicationPage) -> list[Fact]:
     found = [
         ("ICD-10", ", ".join(entry.get("icd10") or ())),
         ("Payers ask for", "; ".join(entry.get("pa_evidence") or ())),
-        ("Evidence", entry.get("evidence")),
         ("Confidence", entry.get("confidence")),
         ("Notes", entry.get("notes")),
     ]

@@ -36,7 +36,7 @@ DRUG: dict[str, Any] = {
 }
 MMN: dict[str, Any] = {
     "default_tolerance_days": 3,
-    "tolerance_note": "an order form",
+    "tolerance_note": "3 d K default",
     "evidence": "P label",
     "confidence": "high",
     "regimens": [
@@ -227,7 +227,7 @@ def test_each_number_says_where_it_comes_from() -> None:
     assert origin(field("late_dose_policy"), IG).value == "hybrid"
     assert origin(field("min_interval_days"), IG).value is None
     tolerance = origin(field("default_tolerance_days", MMN), MMN)
-    assert (tolerance.source, tolerance.confidence) == ("an order form", "usual practice, verify")
+    assert (tolerance.source, tolerance.confidence) == ("3 d by usual practice", "usual practice, verify")
     assert origin(field("regimens.0.loading.days", MMN), MMN).source == "label"
 
 
@@ -249,7 +249,7 @@ def test_an_entry_lists_its_sources_once() -> None:
     found = references(
         {"sources": [page, page, {"tag": "K", "note": "from memory"}, {"tag": "P", "url": "no address"}]}
     )
-    assert [reference.words for reference in found] == ["example.org", "from memory", "no address"]
+    assert [reference.words for reference in found] == ["example.org/label", "from memory", "no address"]
     assert references({}) == ()
     assert code_confidence({}) == "not stated, verify"
     assert confidence_words("P") == "published"
