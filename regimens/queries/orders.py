@@ -17,6 +17,11 @@ RENEWAL_NOTICE = timedelta(days=60)
 VALID_FOR = timedelta(days=CLINICAL_DEFAULTS.order_valid_months * 365 // 12)
 
 
+def valid_until(order: TreatmentOrder) -> date:
+    """The last date on which the prescription counts: its end date, else 12 months from its signature."""
+    return order.ends_on or order.signed_on + VALID_FOR
+
+
 class OrderFilter(StrEnum):
     """How the list of orders is narrowed; the value is what stands in the address."""
 

@@ -37,7 +37,8 @@ def hold(*, order: TreatmentOrder, reason: str, by: Actor) -> TreatmentOrder:
     if held.status == OrderStatus.DRAFT:
         raise Conflict("order_is_draft", "This order was never accepted, so there is nothing to hold.")
     before = [held.status_reason] if held.status == OrderStatus.ON_HOLD and held.status_reason != why else []
-    return _become(held, OrderStatus.ON_HOLD, "; ".join([*before, why]), why, by)
+    held.status, held.status_reason = OrderStatus.ON_HOLD, "; ".join([*before, why])
+    return _written(held, EventKind.HELD, why, by)
 
 
 @business_act
@@ -61,14 +62,16 @@ def release(*, order: TreatmentOrder, note: str, by: Actor) -> TreatmentOrder:
             "choose another product; if the reaction was recorded by mistake, void it first.",
         )
     _holding(held).update(released_at=clock.now(), released_by_label=by.label[:150], release_note=why)
-    return _become(held, OrderStatus.ACTIVE, "", why, by)
+    held.status, held.status_reason = OrderStatus.ACTIVE, ""
+    return _written(held, EventKind.RELEASED, why, by)
 
 
 @business_act
 def end(*, order: TreatmentOrder, on: date, reason: str, by: Actor) -> TreatmentOrder:
     """End an accepted order: nothing of it is given after `on`. Its courses stay, as a record of what was planned.
 
-    Raises BadInput for a date before its start or in the future, Conflict if it has ended or is a draft.
+    With a date to come it goes on until then and counts no more afterwards. Raises BadInput (field "on") for a date
+    before its start, Conflict if it has ended or is a draft.
     """
     by.require(Permission.ORDER_CHANGE, "end treatment orders")
     why = _said(reason, "Say why the order ends.")
@@ -77,10 +80,10 @@ def end(*, order: TreatmentOrder, on: date, reason: str, by: Actor) -> Treatment
         raise Conflict("order_not_active", "Only an accepted order that has not ended can be ended.")
     if on < held.starts_on:
         raise BadInput("ends_before_start", "The end date is before the first course.", field="on")
-    if on > clock.today(held.clinic.zone):
-        raise BadInput("ends_later", "An order is ended today or on a day gone by.", field="on")
     held.ends_on = on
-    return _become(held, OrderStatus.ENDED, why, why, by)
+    if on <= clock.today(held.clinic.zone):
+        held.status, held.status_reason = OrderStatus.ENDED, why
+    return _written(held, EventKind.ENDED, why, by)
 
 
 def _said(text: str, otherwise: str, *, field: str = "reason") -> str:
@@ -97,19 +100,13 @@ def _holding(order: TreatmentOrder) -> QuerySet[Reaction]:
     )
 
 
-KINDS = {
-    OrderStatus.ON_HOLD: EventKind.HELD,
-    OrderStatus.ACTIVE: EventKind.RELEASED,
-    OrderStatus.ENDED: EventKind.ENDED,
-}
-
-
-def _become(order: TreatmentOrder, status: OrderStatus, shown: str, why: str, by: Actor) -> TreatmentOrder:
-    order.status = status
-    order.status_reason = shown[:300]
+def _written(order: TreatmentOrder, kind: EventKind, why: str, by: Actor) -> TreatmentOrder:
+    """Save what the order has become, with its event and its audit record."""
+    order.status_reason = order.status_reason[:300]
     order.version += 1
     order.save(update_fields=["status", "status_reason", "ends_on", "version"])
-    kind = KINDS[status]
-    recorded(f"order.{kind.value}", order, by, {"reason": why})
-    write_event(order, kind, by, reason=why)
+    ends_on = None if order.ends_on is None else order.ends_on.isoformat()
+    detail = {"ends_on": ends_on} if kind is EventKind.ENDED else {}
+    recorded(f"order.{kind.value}", order, by, {"reason": why, **detail})
+    write_event(order, kind, by, reason=why, detail=detail)
     return order

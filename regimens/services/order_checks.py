@@ -20,6 +20,7 @@ from regimens.services import order_care_checks as care
 from regimens.services.facts import OrderFacts, bands_of
 
 SHORTEST_INTERVAL, LONGEST_INTERVAL = 7, 182
+A_YEAR = 366
 MOST_DAYS = 5
 MOST_COURSES = 200
 MOST_INDUCTION_COURSES = 12
@@ -118,7 +119,7 @@ def _rhythm(facts: OrderFacts) -> Reasons:
             field="interval_days",
         )
     minimum = facts.minimum_interval_days
-    if minimum is not None and not 1 <= minimum <= max(facts.interval_days or LONGEST_INTERVAL, 1):
+    if minimum is not None and not 1 <= minimum <= max(facts.interval_days or A_YEAR, 1):
         yield Reason(
             "bad_minimum_interval",
             "The minimum interval must be at least 1 day and not longer than the interval.",
@@ -143,37 +144,33 @@ def _induction(facts: OrderFacts) -> Reasons:
             if getattr(facts, field):
                 yield Reason("no_induction", "Say on which days induction is given, or leave this empty.", field=field)
         return
-    gaps = [later - earlier for earlier, later in pairwise(offsets)]
-    if offsets[0] != 0 or any(gap < 1 for gap in gaps):
-        yield Reason(
-            "bad_induction",
-            "Induction days count from the first dose: begin with 0 and rise, such as 0, 14, 42.",
-            field="induction_offsets_days",
-        )
-    elif len(offsets) > MOST_INDUCTION_COURSES or offsets[-1] > LONGEST_INTERVAL * 2:
-        yield Reason(
-            "long_induction",
-            f"Induction has at most {MOST_INDUCTION_COURSES} courses, the last within a year.",
-            field="induction_offsets_days",
-        )
-    elif (longest := _days_into_next(facts, gaps)) is not None:
-        yield Reason(
-            "courses_overlap",
-            f"A course of {longest} days is not over when the next induction course begins.",
-            field="induction_offsets_days",
-        )
+    yield from _induction_days(facts, offsets)
     if facts.induction_doses and len(facts.induction_doses) != len(offsets):
         yield Reason(
             "bad_induction_doses", "Give one induction dose for each induction course.", field="induction_doses"
         )
     first = facts.first_maintenance_offset_days
-    last_over_on = offsets[-1] + (facts.loading_days if len(offsets) == 1 else facts.days_per_course)
-    if first is not None and not last_over_on <= first <= LONGEST_INTERVAL * 2:
+    is_over_by = offsets[-1] + (facts.loading_days if len(offsets) == 1 else facts.days_per_course)
+    if first is not None and not is_over_by <= first <= LONGEST_INTERVAL * 2:
         yield Reason(
             "bad_first_maintenance",
             "Maintenance begins after the last induction course and within a year.",
             field="first_maintenance_offset_days",
         )
+
+
+def _induction_days(facts: OrderFacts, offsets: tuple[int, ...]) -> Reasons:
+    """What is wrong with the days on which induction courses begin: only the first thing that is."""
+    gaps = [later - earlier for earlier, later in pairwise(offsets)]
+    if offsets[0] != 0 or any(gap < 1 for gap in gaps):
+        sentence = "Induction days count from the first dose: begin with 0 and rise, such as 0, 14, 42."
+        yield Reason("bad_induction", sentence, field="induction_offsets_days")
+    elif len(offsets) > MOST_INDUCTION_COURSES or offsets[-1] > LONGEST_INTERVAL * 2:
+        sentence = f"Induction has at most {MOST_INDUCTION_COURSES} courses, the last within a year."
+        yield Reason("long_induction", sentence, field="induction_offsets_days")
+    elif (longest := _days_into_next(facts, gaps)) is not None:
+        sentence = f"A course of {longest} days is not over when the next induction course begins."
+        yield Reason("courses_overlap", sentence, field="induction_offsets_days")
 
 
 def _days_into_next(facts: OrderFacts, gaps: list[int]) -> int | None:

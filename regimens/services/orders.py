@@ -28,8 +28,9 @@ from regimens.services.order_acts import locked, recorded
 from regimens.services.order_checks import check_label, check_order
 from regimens.services.order_events import EventKind, note
 from regimens.services.planning import LaidOutCourse, lay_out_courses
+from regimens.services.renewal import take_over
 
-ACCEPTING = ("status", "accepted_at", "accepted_by", "laid_out_through_on", "prior_dose_on")
+ACCEPTING = ("status", "accepted_at", "accepted_by", "laid_out_through_on", "prior_dose_on", "starts_on")
 
 
 def a_year_after(day: date) -> date:
@@ -113,7 +114,7 @@ def accept(
 
     `last_given_on` is when the patient last had this product before this order, if the order does not say; it is kept
     on the order. Without either the first infusion follows the first ramp. Raises Conflict if the order is not a
-    draft, BadInput if it cannot be laid out.
+    draft, BadInput if it cannot be laid out. A renewal takes over from the order it renews: see `renewal`.
     """
     by.require(Permission.ORDER_CHANGE, "accept treatment orders")
     held = locked(order, by)
@@ -121,6 +122,7 @@ def accept(
         raise Conflict("order_not_draft", f"This order was accepted already{_when_accepted(held)}.")
     today = clock.today(held.clinic.zone)
     held.prior_dose_on = last_given_on or held.prior_dose_on
+    held.starts_on = take_over(renewal=held, by=by)
     book = _book(facts_of(held), held.clinic.organization_id)
     facts = completed(facts_of(held), book.on(held.starts_on))
     known = patient_facts(held.patient, held.product)

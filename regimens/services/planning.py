@@ -132,7 +132,8 @@ def _with_days(
         days: list[LaidOutDay] = []
         for index, dose_mg in enumerate(dose.days_mg):
             on = first_on + timedelta(days=course.day_offsets[index])
-            days.append(planner.day(index + 1, on, dose_mg, last_given))
+            is_loading = planner.is_loading(course.number)
+            days.append(planner.day(index + 1, on, dose_mg, last_given_on=last_given, is_loading=is_loading))
             last_given = on
         done.append(
             LaidOutCourse(
@@ -166,6 +167,7 @@ class _Manner:
     profile: Profile
     is_at_risk: bool
     has_premed: bool
+    is_loading: bool
 
 
 @dataclass(frozen=True)
@@ -200,11 +202,17 @@ class _Planner:
             self._doses[key] = _CourseDose(exact.exact_mg, exact.is_capped, days_mg)
         return self._doses[key]
 
-    def day(self, number: int, on: date, dose_mg: Fraction, last_given_on: date | None) -> LaidOutDay:
+    def is_loading(self, course_number: int) -> bool:
+        """Whether the course has a dose of its own that maintenance does not have."""
+        return self.facts.amount(course_number) != self.facts.dose_amount
+
+    def day(
+        self, number: int, on: date, dose_mg: Fraction, *, last_given_on: date | None, is_loading: bool
+    ) -> LaidOutDay:
         therapy = self.book.on(on)
         vials = _vials(dose_mg, therapy.vial_sizes_mg)
         code = self._code(therapy, on)
-        manner = self._manner(therapy, on, last_given_on)
+        manner = replace(self._manner(therapy, on, last_given_on), is_loading=is_loading)
         time = self._time(therapy, dose_mg, manner)
         billed = billed_units(dose_mg=dose_mg, vial_total_mg=vials.total_mg, unit_mg=code.unit_mg)
         return LaidOutDay(
@@ -245,6 +253,7 @@ class _Planner:
             profile,
             is_at_risk=therapy.is_immune_globulin and self.patient.is_at_risk_on(on),
             has_premed=self.facts.needs_premedication or is_after_reaction,
+            is_loading=False,
         )
 
     def _time(self, therapy: Therapy, dose_mg: Fraction, manner: _Manner) -> _DayTime:
@@ -325,8 +334,11 @@ def _day_time(facts: OrderFacts, therapy: Therapy, dose_mg: Fraction, manner: _M
 def _infusion(
     facts: OrderFacts, therapy: Therapy, volume: Fraction | None, manner: _Manner
 ) -> tuple[Fraction | int, tuple[RateSegment, ...]]:
-    """Minutes of the infusion, and its rates where a ramp decides them."""
-    minutes = therapy.around[manner.profile].infusion
+    """Minutes of the infusion, and its rates where a ramp decides them.
+
+    A label's minutes for the first infusion are those of its starting dose: each half dose of ocrelizumab takes them.
+    """
+    minutes = therapy.around[Profile.FIRST if manner.is_loading else manner.profile].infusion
     if minutes is not None:
         return minutes, ()
     ramp = choose_ramp(therapy.ramps, indication=facts.indication.id)
