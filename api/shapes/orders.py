@@ -116,7 +116,7 @@ class ReleaseBody(Body):
 
 
 class EndBody(Body):
-    """The last day on which something of it was given, today or before, and why it ends."""
+    """The last day of the order and why it ends. Until a day to come it goes on."""
 
     on = Day()
     reason = Text(max_length=300)
