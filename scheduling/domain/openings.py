@@ -136,7 +136,7 @@ def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int) -> Open
             int(waste > 0),
             int(wish.prefers_weekday is not None and day.on.weekday() != wish.prefers_weekday),
             abs((day.on - wish.due_on).days),
-            0 if wish.prefers_minute is None else abs(at * 15 - wish.prefers_minute) // 30,
+            0 if wish.prefers_minute is None else abs(at * 15 - wish.prefers_minute),
             at,
         ),
     )

@@ -20,7 +20,7 @@ from scheduling.services import booking
 from scheduling.services.plan_changes import APPROVED
 from scheduling.services.reanchoring import open_differences
 
-SHOWN_OPENINGS = 5
+SHOWN_OPENINGS = 4
 DECIDED = 10
 
 
@@ -108,7 +108,9 @@ def _visit(visit: Visit, difference: CourseDifference) -> PlanVisit:
     tried = dry_run.refit(visit=visit, planned=planned, chair=visit.chair, start=visit.period.lower)
     found: list[FoundOpening] = []
     if tried.reasons:
-        found = openings.find(clinic=visit.clinic, course_day=planned, moving=visit, limit=SHOWN_OPENINGS)
+        start = visit.period.lower.astimezone(visit.clinic.zone)
+        usual = (start.weekday(), start.time())  # what the patient has now
+        found = openings.find(clinic=visit.clinic, course_day=planned, moving=visit, limit=SHOWN_OPENINGS, usual=usual)
     return PlanVisit(visit=visit, tried=tried, openings=tuple(found))
 
 

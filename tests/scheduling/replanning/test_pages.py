@@ -1,0 +1,121 @@
+"""The page of a changed plan: what it says, who may decide, and what it answers to nonsense."""
+
+import pytest
+from django.test import Client
+
+from accounts.domain.policy import Role
+from regimens.models import TreatmentOrder
+from scheduling.models import PlanDecision
+from tests import factories
+from tests.scheduling.pages.reading import words
+from tests.scheduling.replanning.scenes import Scene, give_late, react, scene
+
+pytestmark = pytest.mark.django_db
+
+
+def desk(found: Scene, role: Role = Role.SCHEDULER) -> Client:
+    client = Client()
+    client.force_login(
+        factories.make_staff(found.clinic, role), backend="allauth.account.auth_backends.AuthenticationBackend"
+    )
+    return client
+
+
+def url(order: TreatmentOrder, act: str = "") -> str:
+    return f"/orders/{order.id}/plan/{act}"
+
+
+def form(found: Scene, act: str, *numbers: int, **more: str) -> dict[str, object]:
+    """What the page would send for these courses."""
+    seen = [found.visits[number - 2] for number in numbers]
+    for visit in seen:
+        visit.refresh_from_db()
+    return {
+        "act": act,
+        "course": [f"{number}:{found.difference(number).fingerprint}" for number in numbers],
+        "visit": [f"{number}:{visit.id}:{visit.version}" for number, visit in zip(numbers, seen, strict=True)],
+        **more,
+    }
+
+
+def test_the_page_shows_what_was_what_would_be_and_why() -> None:
+    found = scene()
+    react(found)
+    text = words(desk(found).get(url(found.order)))
+    for said in (
+        "Course 2",
+        "a grade 2 reaction on",
+        "later ramp",
+        "first, slow ramp",
+        "30 min before",
+        "Fits where it",
+    ):
+        assert said in text
+
+
+def test_without_a_difference_there_is_nothing_to_decide() -> None:
+    found = scene()
+    assert "Nothing to decide" in words(desk(found).get(url(found.order)))
+
+
+def test_a_nurse_reads_and_may_not_decide() -> None:
+    found = scene()
+    react(found)
+    client = desk(found, Role.NURSE)
+    page = client.get(url(found.order))
+    assert page.status_code == 200
+    may = "Follow the plan" in words(page)
+    answer = client.post(url(found.order, "decide/"), form(found, "follow", 2))
+    assert (answer.status_code == 302) is may
+
+
+def test_following_all_says_how_many() -> None:
+    found = scene(booked=(2, 3), titration="by_rule")
+    found.order.patient.risk_flags.create(code="diabetes", since_on=found.order.starts_on)
+    client = desk(found)
+    assert "Approve all 2 that need no move" in words(client.get(url(found.order)))
+    answer = client.post(url(found.order, "decide/"), form(found, "follow_all", 2, 3), follow=True)
+    assert "2 courses follow the plan now." in words(answer)
+    assert PlanDecision.objects.filter(order=found.order, is_followed=True).count() == 2
+
+
+def test_a_refusal_is_shown_where_it_happened_and_what_was_typed_stays() -> None:
+    found = scene()
+    give_late(found)
+    client = desk(found)
+    data = form(found, "follow", 2)
+    answer = client.post(url(found.order, "decide/"), data)
+    assert answer.status_code == 409
+    assert "before the order's window" in words(answer)
+    kept = client.post(url(found.order, "decide/"), form(found, "keep", 2, reason=" "))
+    assert kept.status_code == 400
+    assert "Say why the visit stays as it is." in words(kept)
+    done = client.post(url(found.order, "decide/"), form(found, "keep", 2, reason="They travel."), follow=True)
+    assert "They travel." in words(done)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {},
+        {"act": "follow"},
+        {"act": "follow", "course": "2"},
+        {"act": "follow", "course": "x:y"},
+        {"act": "follow", "course": ["2:a", "3:b"]},
+        {"act": "follow", "course": "2:a", "visit": "2:no-id:1"},
+        {"act": "follow", "course": "2:a", "visit": "3:no-id:1"},
+        {"act": "follow_all"},
+        {"act": "dance", "course": "2:a"},
+    ],
+)
+def test_nonsense_is_refused_with_a_sentence(data: dict[str, object]) -> None:
+    found = scene(booked=())
+    answer = desk(found).post(url(found.order, "decide/"), data)
+    assert answer.status_code == 400
+    assert "Nothing was changed." in words(answer)
+
+
+def test_a_plan_that_cannot_be_worked_out_says_why() -> None:
+    found = scene()
+    TreatmentOrder.objects.filter(pk=found.order.pk).update(hcpcs="J0000")
+    assert "The plan cannot be worked out." in words(desk(found).get(url(found.order)))
