@@ -5,9 +5,10 @@ from typing import Any
 
 from django import forms
 
+from core.errors import BadInput
 from core.sourced import Confidence
 from regimens.domain.catalogue_fields import Field, Kind
-from regimens.domain.catalogue_values import CHOICES, missing
+from regimens.domain.catalogue_values import CHOICES, missing, read
 from regimens.services.catalogue_codes import CodeFacts
 from regimens.services.catalogue_edits import ChangeFacts
 
@@ -89,6 +90,15 @@ class ChangeForm(_Previewed):
             [self["source"]],
             [self["reason"]],
         ]
+
+    def clean_value(self) -> str:
+        """What was entered, if it says a value: its error stands beside those of the other fields."""
+        text: str = self.cleaned_data["value"]
+        try:
+            read(self.field, text)
+        except BadInput as refusal:
+            raise forms.ValidationError(refusal.sentence) from refusal
+        return text
 
     def facts(self) -> ChangeFacts:
         """What was entered."""
