@@ -1,14 +1,12 @@
 """What is measured. Each measure returns rows: what, measured, the same in plain SQL, the aim."""
 
-import itertools
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -21,9 +19,7 @@ from core.errors import Conflict
 from messaging.models import OutboxMessage
 from messaging.services import outbox
 from messaging.services.dispatch import drain
-from regimens.models import CourseDay, Indication, Product
-from regimens.services import orders
-from regimens.services.facts import OrderFacts
+from regimens.models import CourseDay
 from scheduling.models import Chair, Visit
 from scheduling.queries import openings
 from scheduling.queries import visits as visit_queries
@@ -40,15 +36,6 @@ RAW_VISIT = """
     VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, tstzrange(%s, %s, '[)'), 120, 'booked', %s, 1, '[]', false, 60, '',
         1, now(), now())
     ON CONFLICT DO NOTHING
-"""
-
-RAW_COURSE = """
-    INSERT INTO regimens_course (id, order_id, number, phase, due_on, earliest_on, latest_on)
-    VALUES (gen_random_uuid(), %s, %s, 'maintenance', now(), now(), now()) RETURNING id
-"""
-RAW_COURSE_DAY = """
-    INSERT INTO regimens_courseday (id, course_id, day_number, due_on, dose_mg, vials, units, phases, chair_minutes)
-    VALUES (gen_random_uuid(), %s, %s, now(), 40000, '[]', 80, '[]', 240)
 """
 
 
@@ -121,7 +108,7 @@ def opening_search(world: World) -> Iterator[Row]:
             )
             cursor.fetchall()
 
-    yield _compared("openings, 8 weeks x 16 chairs, p95", search, read, "300 ms")
+    yield compared("openings, 8 weeks x 16 chairs, p95", search, read, "300 ms")
 
 
 def board(world: World) -> Iterator[Row]:
@@ -145,49 +132,13 @@ def board(world: World) -> Iterator[Row]:
     show()  # the session's own first write
     with CaptureQueriesContext(connection) as captured:
         show()
-    yield _compared(f"board with 60 visits, p95 ({len(captured)} SQL)", show, read, "60 ms, 8 SQL")
+    yield compared(f"board with 60 visits, p95 ({len(captured)} SQL)", show, read, "60 ms, 8 SQL")
 
 
-def _compared(what: str, ours: Any, raw: Any, aim: str) -> Row:
+def compared(what: str, ours: Any, raw: Any, aim: str) -> Row:
     mine, plain = timing.milliseconds(ours), timing.milliseconds(raw)
     measured, bare = timing.percentile(mine, 0.95), timing.percentile(plain, 0.95)
     return Row(what, f"{measured:.1f} ms", f"{bare:.1f} ms", f"{measured / bare:.1f}", aim)
-
-
-def series(world: World) -> Iterator[Row]:
-    """A year of two-day courses worked out and kept, against inserting as many plain rows."""
-    facts = OrderFacts(
-        product=Product.objects.get(pk="gammagard_liquid"),
-        indication=Indication.objects.get(pk="CIDP"),
-        icd10="G61.81",
-        hcpcs="J1569",
-        dose_basis="g_per_kg",
-        dose_amount=Decimal(1),
-        dosing_weight_kg=Decimal(80),
-        days_per_course=2,
-        interval_days=21,
-        starts_on=world.first_on,
-        signed_on=world.first_on - timedelta(days=14),
-        prescriber_name="Dr. Invented",
-    )
-    patient = factories.make_patient(world.clinic)
-
-    def expand() -> None:
-        order = orders.enter_facts(clinic=world.clinic, patient=patient, facts=facts, by=world.scheduler)
-        orders.accept(order=order, by=world.scheduler)
-
-    order = orders.enter_facts(clinic=world.clinic, patient=patient, facts=facts, by=world.scheduler)
-    numbers = itertools.count(1)
-
-    def insert() -> None:
-        with transaction.atomic(), connection.cursor() as cursor:
-            for _ in range(18):
-                cursor.execute(RAW_COURSE, [order.id, next(numbers)])
-                (course,) = cursor.fetchone()
-                for day in (1, 2):
-                    cursor.execute(RAW_COURSE_DAY, [course, day])
-
-    yield _compared("order accepted: 12 months, 18 x 2 days, p95", expand, insert, "50 ms")
 
 
 def dispatch(world: World) -> Iterator[Row]:

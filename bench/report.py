@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import measures, world
+from bench import measures, plans, world
 from bench.measures import Row
 
 MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
     "bookings": measures.bookings,
     "openings": measures.opening_search,
     "board": measures.board,
-    "series": measures.series,
+    "series": plans.series,
+    "plans": plans.plans,
     "dispatch": measures.dispatch,
 }
 

@@ -1,4 +1,4 @@
-"""Nonsense in what surrounds a dose is refused with a sentence at its field; so is a product a patient must not have."""
+"""Nonsense around a dose is refused with a sentence at its field; so is a product that a patient must not have."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -96,13 +96,14 @@ def test_nonsense_names_its_field(field: str, changes: dict[str, Any]) -> None:
 def test_dates_that_cannot_be_are_refused_at_their_field() -> None:
     clinic = factories.make_clinic()
     now = today(clinic)
-    for field, changes in [
+    wrong: list[tuple[str, dict[str, Any]]] = [
         ("weighed_on", {"measured_weight_kg": Decimal(80), "weighed_on": now + timedelta(days=1)}),
         ("prior_dose_on", {"prior_dose_on": now + timedelta(days=1)}),
         ("prior_dose_on", {"starts_on": now - timedelta(days=9), "prior_dose_on": now - timedelta(days=2)}),
         ("signed_on", {"signed_on": now - timedelta(days=367)}),
         ("starts_on", {"minimum_interval_days": 18, "prior_dose_on": now}),
-    ]:
+    ]
+    for field, changes in wrong:
         assert field in {named for named, _ in refusals({"clinic": clinic, **ivig(clinic, **changes)})}
 
 
@@ -153,7 +154,7 @@ def test_two_grams_per_kilogram_each_day_is_stopped_in_loading_and_in_maintenanc
 
 
 def test_a_dosing_weight_that_is_not_its_basis_is_refused_with_the_right_number() -> None:
-    tall = {"height_cm": Decimal(170), "sex": "female"}
+    tall: dict[str, Any] = {"height_cm": Decimal(170), "sex": "female"}
     facts = of_ivig(dosing_weight_kg=Decimal(100), measured_weight_kg=Decimal(100), weight_basis="adjusted")
     clinic = facts.pop("clinic")
     by, patient = factories.scheduler(clinic), factories.make_patient(clinic, **tall)

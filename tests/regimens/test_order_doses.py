@@ -1,4 +1,4 @@
-"""What an order makes of a dose: bands, maxima, loading courses, single courses, ramps, and the catalogue of the day."""
+"""What an order makes of a dose: bands, maxima, loading, single courses, ramps, and the catalogue of the day."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -37,7 +37,7 @@ def of_drug(product: str, patient: PatientFacts = NEVER, **changes: Any) -> tupl
 
 
 def ravulizumab(**changes: Any) -> tuple[LaidOutCourse, ...]:
-    usual = {
+    usual: dict[str, Any] = {
         "indication": Indication.objects.get(id="PNH"),
         "icd10": "D59.5",
         "hcpcs": "J1303",
@@ -63,19 +63,24 @@ def test_a_band_order_keeps_no_amount_and_a_weight_outside_every_band_is_refused
 
 
 def test_the_orders_maximum_holds_a_dose_and_the_preview_says_so() -> None:
-    usual = {"hcpcs": "J3262", "dose_basis": "mg_per_kg", "dose_amount": Decimal(8), "interval_days": 28}
+    usual: dict[str, Any] = {
+        "hcpcs": "J3262",
+        "dose_basis": "mg_per_kg",
+        "dose_amount": Decimal(8),
+        "interval_days": 28,
+    }
     free = of_drug("tocilizumab", **usual, dosing_weight_kg=Decimal(90))[0]
-    assert (free.dose_mg, free.is_capped) == (720, False)
+    assert (free.dose_mg, free.is_capped) == (Fraction(720), False)
     held = of_drug("tocilizumab", **usual, dosing_weight_kg=Decimal(90), max_dose_mg=Decimal(600))[0]
-    assert (held.dose_mg, held.exact_mg, held.is_capped) == (600, 720, True)
+    assert (held.dose_mg, held.exact_mg, held.is_capped) == (Fraction(600), Fraction(720), True)
     by_label = of_drug("tocilizumab", **usual, dosing_weight_kg=Decimal(130), max_dose_mg=Decimal(900))[0]
-    assert (by_label.dose_mg, by_label.exact_mg, by_label.is_capped) == (800, 1040, True)
+    assert (by_label.dose_mg, by_label.exact_mg, by_label.is_capped) == (Fraction(800), Fraction(1040), True)
 
 
 def test_rounding_to_vials_never_lifts_a_dose_above_its_maximum() -> None:
     # 1 g/kg x 80 kg, at most 33 g: 35 g is the nearest vial step, so the step below it is given.
     course = planned(max_dose_mg=Decimal(33_000), days_per_course=1)[0]
-    assert (course.dose_mg, course.is_capped) == (30_000, True)
+    assert (course.dose_mg, course.is_capped) == (Fraction(30_000), True)
     assert planned(max_dose_mg=Decimal(900), days_per_course=1)[0].dose_mg == 900
 
 
@@ -130,7 +135,11 @@ def test_a_personal_maximum_rate_lengthens_the_infusion_and_every_rate_keeps_bel
 
 def test_an_order_can_ask_for_the_slow_ramp_always() -> None:
     lately = clock.now().date() - timedelta(days=14)
-    privigen = {"product": Product.objects.get(id="privigen"), "hcpcs": "J1459", "prior_dose_on": lately}
+    privigen: dict[str, Any] = {
+        "product": Product.objects.get(id="privigen"),
+        "hcpcs": "J1459",
+        "prior_dose_on": lately,
+    }
     asked, usual = planned(**privigen, titration="first"), planned(**privigen)
     assert {day.profile for course in asked for day in course.days} == {Profile.FIRST}
     assert Profile.FIRST not in {day.profile for course in usual for day in course.days}
@@ -184,7 +193,10 @@ def test_each_day_is_planned_by_the_catalogue_of_its_date() -> None:
     one_size = TherapyBook(((date.min, now), (from_on, replace(now, vial_sizes_mg=(Fraction(5000),)))))
     laid_out = lay_out_courses(facts, one_size, through_on=facts.starts_on + timedelta(days=100))
     vials = {day.due_on >= from_on: day.vials.vials for course in laid_out for day in course.days}
-    assert vials == {False: ((30_000, 1), (10_000, 1)), True: ((5000, 8),)}
+    assert vials == {
+        False: ((Fraction(30_000), 1), (Fraction(10_000), 1)),
+        True: ((Fraction(5000), 8),),
+    }
 
 
 def test_a_course_keeps_its_calendar_and_the_reason_for_its_date() -> None:

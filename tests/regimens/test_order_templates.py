@@ -37,16 +37,16 @@ def test_cidp_may_begin_with_loading_and_go_on_every_three_weeks() -> None:
         "Single course over 5 days",
     ]
     loading = found["Loading, then every 3 weeks"]
-    assert (loading.induction_offsets_days, loading.induction_doses, loading.induction_days) == ((0,), (2,), 5)
-    assert (loading.dose_basis, loading.dose_amount, loading.interval_days) == ("g_per_kg", 1, 21)
+    assert (loading.induction_offsets_days, loading.induction_doses, loading.induction_days) == ((0,), (Decimal(2),), 5)
+    assert (loading.dose_basis, loading.dose_amount, loading.interval_days) == ("g_per_kg", Decimal(1), 21)
     assert loading.premedication.startswith("Acetaminophen")
 
 
 def test_an_episode_of_itp_is_one_course_over_two_days_or_five() -> None:
     found = of("privigen", "ITP")
     assert {name: (one.dose_amount, one.days_per_course, one.interval_days) for name, one in found.items()} == {
-        "Single course over 2 days": (2, 2, None),
-        "Single course over 5 days": (2, 5, None),
+        "Single course over 2 days": (Decimal(2), 2, None),
+        "Single course over 5 days": (Decimal(2), 5, None),
     }
 
 
