@@ -22,7 +22,7 @@ from patients.domain.risks import risk_label
 from patients.models import Coverage
 from patients.queries.records import age
 from regimens.models import DoseBasis, TreatmentOrder, WeightBasis
-from regimens.queries.orders import VALID_FOR
+from regimens.queries.orders import valid_until
 from scheduling.domain import clearance_checks as checks
 from scheduling.domain.clearance import (
     CLEARANCE_DEFAULTS,
@@ -171,7 +171,7 @@ class _Case:
                 status_reason=order.status_reason,
                 signed_on=order.signed_on,
                 starts_on=order.starts_on,
-                valid_until=order.ends_on or order.signed_on + VALID_FOR,
+                valid_until=valid_until(order),
                 course_number=course.number,
                 course_limit=order.course_limit,
             ),
