@@ -52,6 +52,7 @@ class ClinicalSettings:
     late_days: Annotated[int, Sourced("usual practice; a published IG order form allows 4", K)] = 3
     reassess_after_intervals: Annotated[int, Sourced("usual practice", K)] = 2
     reassess_gap_days: Annotated[int, Sourced("IG label: more than 8 weeks since the last treatment", P)] = 56
+    exchange_removes_days: Annotated[int, Sourced("usual practice: immune globulin follows a plasma exchange", K)] = 3
     order_valid_months: Annotated[int, Sourced("IG order form: x 1 year (P18)", P)] = 12
 
 
