@@ -272,7 +272,7 @@ def test_wrong_input_keeps_what_was_entered_and_says_what_is_wrong(booked: Scene
     answer = client.post(change_url("gammagard_liquid", "vial_sizes_g"), entered(booked.clinic, "0", source=""))
     page = text_of(answer)
     assert "A vial must be above 0" in page
-    assert "Say where the number comes from" in page
+    assert "Say where it comes from" in page
 
 
 def test_a_code_is_added_and_taken_back_on_its_pages(booked: Scene) -> None:
