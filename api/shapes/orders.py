@@ -31,7 +31,7 @@ class LabBody(Body):
     high = Amount(digits=12, places=4, allow_null=True, default=None)
     unit = Text(max_length=20, allow_blank=True, default="")
     is_minor = Flag(default=False, help_text="A nurse may then go ahead without it, with a reason.")
-    source = Text(max_length=200, allow_blank=True, default="")
+    source = Text(max_length=200, allow_blank=True, default="")  # type: ignore[assignment]
     confidence = Text(max_length=40, allow_blank=True, default="")
 
     def to_internal_value(self, data: Any) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class LabShape(serializers.Serializer[Any]):
     high = serializers.CharField(allow_null=True, default=None)
     unit = serializers.CharField(default="")
     is_minor = serializers.BooleanField(default=False)
-    source = serializers.CharField(default="")
+    source = serializers.CharField(default="")  # type: ignore[assignment]
     confidence = serializers.CharField(default="")
 
 

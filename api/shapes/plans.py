@@ -178,7 +178,7 @@ class SourceShape(serializers.Serializer[Any]):
 
     name = serializers.CharField()
     value = serializers.CharField()
-    source = serializers.CharField()
+    source = serializers.CharField()  # type: ignore[assignment]
     confidence = serializers.CharField()
 
 

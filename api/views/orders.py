@@ -27,6 +27,7 @@ from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
 from regimens.queries import orders as reading
 from regimens.services import holding, orders, renewal
+from scheduling.services import ending
 
 EXAMPLE = {
     "patient": "01936d2e-7c1a-7000-8000-0123456789ab",
@@ -185,7 +186,7 @@ class OrderEnd(Endpoint):
     )
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
         seen, wanted = self.version_seen(), self.body(EndBody)
-        done = self.once(lambda: holding.end(order=_fresh(self, order_id, seen), **wanted, by=self.actor))
+        done = self.once(lambda: ending.end(order=_fresh(self, order_id, seen), **wanted, by=self.actor))
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
 

@@ -178,10 +178,7 @@ def _spacing(cadence: Cadence, number: int) -> Spacing:
     Up to the first maintenance course offsets count from the first infusion, so an induction dose inside its window
     never moves them, whatever the policy; and a floor longer than the label's own induction step does not apply.
     """
-    offset, before = cadence.offset(number), cadence.offset(number - 1)
-    if offset is None or before is None:
-        raise ValueError(f"the regimen has no course {number}")
-    step = offset - before
+    step = (cadence.offset(number) or 0) - (cadence.offset(number - 1) or 0)  # asked only of courses that there are
     is_induction = number <= cadence.induction_count
     spacing = Spacing(
         step_days=step,

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -11,7 +12,7 @@ from tests.api.conftest import Answered, World
 from tests.api.test_sign_in import PERSON
 
 
-def changes(world: World, visit_id: str) -> list[tuple[str, dict[str, str]]]:
+def changes(world: World, visit_id: str) -> list[tuple[str, dict[str, Any]]]:
     place = {"chair": str(world.chairs[1].pk), "start": "2026-03-03T11:00:00-06:00"}
     return [
         (f"visits/{visit_id}/move/", place),

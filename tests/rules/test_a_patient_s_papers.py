@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from patients.domain.diary import Entry, Lasted, Onset, Symptom, check_entry, symptom_label
+from patients.domain.diary import Entry, Lasted, Onset, Symptom, check_entry, sensible, symptom_label
 from patients.domain.lab_results import (
     LabState,
     LabTest,
@@ -248,3 +248,22 @@ def test_the_diary_has_words_for_everything_and_takes_its_widest_numbers() -> No
     assert check_entry(widest, now=NOW) == ()
     least = replace(widest, severity=0, duration_hours=Decimal(0), temperature_c=Decimal(32), wear_off_days=0)
     assert check_entry(replace(least, happened_at=NOW, onset=""), now=NOW) == ()
+
+
+def test_a_sign_that_cannot_wait_is_kept_out_of_an_entry_that_makes_no_sense() -> None:
+    nonsense = Entry(
+        symptoms=("breathing", "boredom"),
+        happened_at=NOW + timedelta(days=1),
+        severity=99,
+        onset="never",
+        duration_hours=Decimal(-1),
+        treatment="x" * 900,
+        temperature_c=Decimal(99),
+        function_score=99,
+        wear_off_days=99,
+        text="x" * 900,
+    )
+    kept = sensible(nonsense, now=NOW)
+    assert (kept.symptoms, kept.happened_at, check_entry(kept, now=NOW)) == (("breathing",), NOW, ())
+    fine = Entry(symptoms=("headache",), happened_at=NOW, severity=3, onset="during", temperature_c=Decimal(37))
+    assert sensible(fine, now=NOW) == fine

@@ -301,9 +301,9 @@ def test_a_shorter_list_is_the_beginning_of_a_longer_one(cadence: Cadence, slips
 
 
 def test_days_and_intervals_are_at_least_one() -> None:
-    for nonsense in ({"loading_days": 0}, {"days_per_course": 0}, {"interval_days": -1}):
+    for loading, days, interval in ((0, 1, 21), (1, 0, 21), (1, 1, -1)):
         with pytest.raises(ValueError, match="at least one day"):
-            Cadence(**({"interval_days": 21} | nonsense))
+            Cadence(interval_days=interval, loading_days=loading, days_per_course=days)
     for step, early, late in ((0, 0, 0), (1, -1, 0), (1, 0, -1)):
         with pytest.raises(ValueError, match="at least a day apart"):
             Spacing(step_days=step, early_days=early, late_days=late)

@@ -1,5 +1,6 @@
 """Doses are exact, held to the course limit, and come out of whole vials with the least waste there is."""
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -224,7 +225,7 @@ def test_every_clinical_setting_shows_its_source_and_how_sure_we_are() -> None:
 
 def test_nonsense_is_refused_at_its_field_and_never_divided_by() -> None:
     nought, some = Fraction(0), Fraction(100)
-    refused = [
+    refused: list[Callable[[], object]] = [
         lambda: exact_dose(DoseRule(DoseBasis.FIXED, some), weight_kg=nought),
         lambda: exact_dose(DoseRule(DoseBasis.FIXED), weight_kg=some),
         lambda: exact_dose(DoseRule(DoseBasis.MG_PER_KG, Fraction(-1)), weight_kg=some),
@@ -306,5 +307,5 @@ def test_a_band_s_dose_is_held_to_the_order_s_maximum() -> None:
     bands = (WeightBand(Fraction(2400), below_kg=Fraction(60)), WeightBand(Fraction(3000), at_least_kg=Fraction(60)))
     rule = DoseRule(DoseBasis.BAND, bands=bands, max_mg=Fraction(2700))
     low, high = (exact_dose(rule, weight_kg=Fraction(kg)) for kg in (59, 60))
-    assert (low.dose_mg, low.is_capped) == (2400, False)
-    assert (high.exact_mg, high.dose_mg, high.is_capped) == (3000, 2700, True)
+    assert (low.dose_mg, low.is_capped) == (Fraction(2400), False)
+    assert (high.exact_mg, high.dose_mg, high.is_capped) == (Fraction(3000), Fraction(2700), True)

@@ -10,6 +10,7 @@ from messaging.domain.kinds import KINDS, kind_of
 from messaging.domain.pace import Pace
 from messaging.domain.quiet_hours import next_allowed
 from messaging.domain.reminders import reminder_times
+from messaging.domain.states import NEEDS_ATTENTION, OPEN, Channel, MessageState
 from messaging.domain.wording import MissingParameterError, Wording, fill
 from tests.rules.test_messages_and_gate import CHICAGO
 
@@ -74,3 +75,9 @@ def test_times_without_a_zone_are_errors_and_not_guesses() -> None:
         next_allowed(noon, zone=CHICAGO)
     with pytest.raises(ValueError, match="time zone"):
         reminder_times(starts_at=noon, zone=CHICAGO)
+
+
+def test_a_message_that_needs_attention_is_not_open_any_more() -> None:
+    assert not set(OPEN) & set(NEEDS_ATTENTION)
+    assert {state.value for state in MessageState} >= {"pending", "sent", "dead"}
+    assert [channel.value for channel in Channel] == ["email", "sms"]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from core.intervals import QUARTER, Interval
 from scheduling.domain.load import LoadPhase, LoadProfile, profile
 from scheduling.domain.openings import NO_NURSE, DayGrid, Opening, Wish, find, one_per_half_hour
-from scheduling.domain.placement import Occupant, Placement, Quarter, carried_over, check_placement
+from scheduling.domain.placement import Occupant, Placement, Quarter, carried_over, check_placement, still_said
 from scheduling.domain.staffing import has_second_nurse
 
 CHICAGO = ZoneInfo("America/Chicago")
@@ -173,6 +173,14 @@ def test_a_reason_speaks_only_for_what_it_was_given_for(
     assert no_longer == ([given_for] if code == "auth_not_valid" else [])
 
 
+def test_a_visit_refitted_on_its_day_keeps_what_is_not_about_its_time() -> None:
+    overrides = [
+        {"code": code, "sentence": "s", "reason": "r", "by": "b"}
+        for code in ("nurse_load", "too_late", "auth_not_valid")
+    ]
+    assert still_said(overrides) == overrides[2:]
+
+
 GRID = DayGrid(
     on=DAY,
     opens_at=EIGHT,
@@ -240,7 +248,7 @@ def test_reasons_say_the_day_the_weekday_and_the_load() -> None:
     assert first(wish=wish).reasons[:2] == ("1 day after the due date", "their usual weekday")
     wish = replace(WISH, due_on=DAY + timedelta(days=2), prefers_weekday=2, prefers_minute=90)
     assert first(wish=wish).reasons[0] == "2 days before the due date"
-    assert first(wish=wish).rank == (0, 0, 0, 1, 2, 3, 0)
+    assert first(wish=wish).rank == (0, 0, 0, 1, 2, 90, 0)
 
 
 def test_a_quarter_without_a_nurse_is_never_offered_but_said_where_it_is_asked_for() -> None:

@@ -17,7 +17,16 @@ from regimens.domain.administration import (
     last_few,
     unaccounted_mg,
 )
-from regimens.domain.reactions import Effect, ReactionFacts, check_reaction, effects, onset_minutes, said
+from regimens.domain.reactions import (
+    WORDS,
+    Effect,
+    ReactionFacts,
+    check_reaction,
+    effects,
+    gained,
+    onset_minutes,
+    said,
+)
 
 START = datetime(2026, 11, 24, 15, tzinfo=UTC)
 STOP = START + timedelta(hours=3)
@@ -173,10 +182,20 @@ def test_what_nobody_gave_or_threw_away_is_counted() -> None:
 )
 def test_each_grade_does_what_the_one_below_does_and_more(grade: int, expected: set[str]) -> None:
     assert effects(grade) == expected
-    assert len(said(grade)) == len(expected)
-    assert all(sentence.endswith(".") for sentence in said(grade))
-    if grade >= 4:
-        assert said(grade)[0].startswith("No new order")
+    assert said(grade).endswith(".")
+    assert ("on hold" in said(grade)) is (grade >= 3)
+    assert ("blocked" in said(grade)) is (grade >= 4)
+
+
+def test_each_grade_says_what_it_brings_beyond_the_one_below() -> None:
+    assert gained(1) == WORDS[Effect.NOTED]
+    assert gained(2) == f"{WORDS[Effect.PRESCRIBER_TOLD]} {WORDS[Effect.SLOW_NEXT]}"
+    assert gained(3) == f"As grade 2. {WORDS[Effect.HELD]} {WORDS[Effect.REPORTED]}"
+    assert gained(4) == f"As grade 3. {WORDS[Effect.BLOCKED]}"
+    assert gained(5) == "As grade 4."
+    assert said(1) == WORDS[Effect.NOTED]
+    assert said(2) == gained(2)
+    assert said(4) == f"{WORDS[Effect.HELD]} {WORDS[Effect.BLOCKED]}"
 
 
 @pytest.mark.parametrize("grade", [0, 6, -1])
