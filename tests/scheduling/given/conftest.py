@@ -76,7 +76,7 @@ class Infusion:
         return giving.record(visit=self.fresh(), facts=facts(**changed), expected_version=version, by=by)
 
     def react(self, grade: int, **changed: Any) -> Any:
-        known = {"kind": "headache", "occurred_at": at(TUESDAY, 10, 0), "by": self.nurse} | changed
+        known: dict[str, Any] = {"kind": "headache", "occurred_at": at(TUESDAY, 10, 0), "by": self.nurse} | changed
         return giving.react(visit=self.fresh(), grade=grade, **known)
 
 
