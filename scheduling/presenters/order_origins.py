@@ -9,7 +9,7 @@ from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.queries.catalogue_pages import Number
 from scheduling.queries.order_entry import OrderStart
 
-HOSTS_SHOWN = 2
+HOSTS_SHOWN = 1
 DOSES = ("total_g_per_kg", "g_per_kg", "g_per_kg_per_month", "mg_per_kg")
 DOSE_UNITS = dict(zip(DOSES, ("g/kg in all", "g/kg", "g/kg a month", "mg/kg"), strict=True))
 
@@ -17,7 +17,7 @@ DOSE_UNITS = dict(zip(DOSES, ("g/kg in all", "g/kg", "g/kg a month", "mg/kg"), s
 def origins(start: OrderStart) -> dict[str, str]:
     """A sentence for each field that the catalogue or a setting fills: the number, its source, its confidence."""
     found = _of_numbers(start) | (_of_regimens(start) if start.product.is_immune_globulin else _of_drug(start))
-    found["hcpcs"] = _entry_words("", start.product_page.entry, "hcpcs")
+    found["hcpcs"] = _entry_words("Billing code", start.product_page.entry, "hcpcs")
     found["dosing_weight_kg"] = _setting("adjusted_weight_factor")
     return {name: words for name, words in found.items() if words}
 
@@ -98,8 +98,8 @@ def _words(number: Number, unit: str, entry: Mapping[str, Any]) -> str:
 def _entry_words(said: str, entry: Mapping[str, Any], group: str = "") -> str:
     held = entry.get("confidence")
     sure = held.get(group) if isinstance(held, Mapping) else held
-    start = f"{said.rstrip('.')}. " if said else ""
-    return f"{start}Source: {_hosts(entry)}; confidence: {sure or 'not stated, verify'}."
+    start = said.rstrip(".") or "Catalogue"
+    return f"{start}. {_first_up(_hosts(entry))}; confidence: {sure or 'not stated, verify'}."
 
 
 def _setting(name: str) -> str:
@@ -117,4 +117,6 @@ def _shown(value: Any) -> str:
 
 
 def _first_up(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """A sentence begins with a capital; an address does not."""
+    is_address = "." in text.split(" ", 1)[0]
+    return text if is_address else text[:1].upper() + text[1:]

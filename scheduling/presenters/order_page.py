@@ -8,7 +8,6 @@ from django.urls import reverse
 
 from core.looks import look_of
 from regimens.models import OrderEvent, OrderStatus
-from scheduling.presenters import order_words
 from scheduling.queries.order_page import OrderPage
 
 TONES = {"held": "is-bad", "ended": "is-bad", "released": "is-good", "accepted": "is-good"}
@@ -56,10 +55,10 @@ def notices(page: OrderPage) -> list[Notice]:
         found.append(Notice("On hold", f"{_held(page)} Nothing of it is given until it is released.", "bad"))
     if order.status == OrderStatus.ENDED and order.status_reason:
         found.append(Notice("Ended", order.status_reason, "info"))
-    if page.open_differences:
-        many = order_words.counted(page.open_differences, "booked course")
+    if page.has_differences:
         url = reverse("scheduling:order-plan", args=[order.id])
-        found.append(Notice("Changes to approve", f"{many} would move. Nothing moves by itself.", "warn", url, "Look"))
+        sentence = "The plan would change courses that are booked. Nothing moves until somebody decides."
+        found.append(Notice("Changes to approve", sentence, "warn", url, "Look at the changes"))
     if page.weight_change is not None and order.status != OrderStatus.ENDED:
         found.append(_weight_notice(page))
     found += [
@@ -84,8 +83,8 @@ def notices(page: OrderPage) -> list[Notice]:
 
 def history(page: OrderPage) -> list[HistoryLine]:
     """What happened to the order, the newest first; an acceptance from before events were kept is told as well."""
-    lines = [_line(event) for event in page.events]
     order = page.order
+    lines = [_line(event, is_ended=order.status == OrderStatus.ENDED) for event in page.events]
     if order.accepted_at is not None and not any(event.kind == "accepted" for event in page.events):
         lines.append(
             HistoryLine("Accepted", order.accepted_at, str(order.accepted_by or ""), "", (), TONES["accepted"])
@@ -93,13 +92,15 @@ def history(page: OrderPage) -> list[HistoryLine]:
     return lines
 
 
-def _line(event: OrderEvent) -> HistoryLine:
+def _line(event: OrderEvent, *, is_ended: bool) -> HistoryLine:
     detail: dict[str, Any] = event.detail
     moved = tuple(
         f"Course {change['course']}: {_moved(change)}" for change in detail.get("changes", ()) if "course" in change
     )
     return HistoryLine(
-        title=WORDS.get(event.kind, event.kind.capitalize()),
+        title="Last date set"
+        if event.kind == "ended" and not is_ended
+        else WORDS.get(event.kind, event.kind.capitalize()),
         at=event.at,
         who=event.by_label,
         reason=event.reason,
@@ -110,8 +111,13 @@ def _line(event: OrderEvent) -> HistoryLine:
 
 def _moved(change: dict[str, Any]) -> str:
     was, now = (change.get(name) for name in ("was", "now"))
+    causes = "; ".join(change.get("why") or ())
     if not was or not now or was == now:
-        return "recalculated"
+        return causes or "recalculated"
+    return f"{_became(was, now)}{f' ({causes})' if causes else ''}"
+
+
+def _became(was: str, now: str) -> str:
     return f"{_d(date.fromisoformat(str(was)[:10]))} became {_d(date.fromisoformat(str(now)[:10]))}"
 
 

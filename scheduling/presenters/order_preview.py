@@ -56,7 +56,7 @@ def preview(
         "total": _total(courses, is_ig=is_ig),
         "is_at_risk": known.is_at_risk and is_ig,
         "cover": cover,
-        "cover_sentence": "" if cover is None else _cover_sentence(cover, len(courses)),
+        "cover_sentence": "" if cover is None else _cover_sentence(cover, courses),
         "is_covered": cover is not None and cover.reason is None,
     }
 
@@ -110,18 +110,18 @@ def _total(courses: Sequence[LaidOutCourse], *, is_ig: bool) -> PreviewTotal:
     )
 
 
-def _cover_sentence(cover: PreviewCover, courses: int) -> str:
-    """How far the authorization reaches: "Units left cover it to course 6 of 18 (PA-7: 480 left)"."""
+def _cover_sentence(cover: PreviewCover, courses: Sequence[LaidOutCourse]) -> str:
+    """How far the authorization reaches: "Covered to course 6 of 18: PA-7 has 480 units left, 1440 are needed."."""
     if not cover.is_required:
         return "The patient's insurer asks for no authorization."
-    left = f" {cover.reference or 'The authorization'} has {cover.units_left} units left." if cover.reason else ""
-    if cover.units_left is None:
-        return cover.reason.sentence if cover.reason else ""
+    name, left = cover.reference or "The authorization", cover.units_left
     if cover.reason is None:
-        return f"{cover.reference or 'The authorization'} covers all of it: {cover.units_left} units are left."
-    if cover.last_covered < 1:
-        return f"Not covered yet. {cover.reason.sentence}"
-    return f"Covered to course {cover.last_covered} of {courses}.{left} {cover.reason.sentence}"
+        return f"{name} covers all of it: {left} units are left."
+    start = f"Covered to course {cover.last_covered} of {len(courses)}" if cover.last_covered else "Not covered"
+    if cover.reason.code == "auth_units_short":
+        needed = sum(course.units for course in courses)
+        return f"{start}: {name} has {left} units left, {needed} are needed."
+    return f"{start}. {cover.reason.sentence}"
 
 
 def _minutes(minutes: list[int]) -> tuple[int, ...]:

@@ -115,7 +115,9 @@ def _said(planned: PlannedElsewhere) -> str:
 
 
 def _span(first: date, last: date) -> str:
-    return _d(first) if first == last else f"{first:%a %-d %b} to {_d(last)}"
+    if first == last:
+        return _d(first)
+    return f"{first:%a %-d}{'' if first.month == last.month else f' {first:%b}'} to {_d(last)}"
 
 
 def _d(day: date) -> str:

@@ -77,7 +77,7 @@ class OrderPage:
     events: tuple[OrderEvent, ...]
     renewed_by: TreatmentOrder | None
     weight_change: WeightChange | None
-    open_differences: int
+    has_differences: bool
 
     @property
     def next_to_book(self) -> CourseDay | None:
@@ -118,7 +118,7 @@ def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
         events=tuple(order.events.all()[:EVENTS_SHOWN]),
         renewed_by=TreatmentOrder.objects.filter(renews=order).first(),
         weight_change=weight_change(order),
-        open_differences=StaffTask.objects.filter(order=order, kind=PLAN_TASK, done_at=None).count(),
+        has_differences=StaffTask.objects.filter(order=order, kind=PLAN_TASK, done_at=None).exists(),
     )
 
 

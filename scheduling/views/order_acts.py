@@ -15,10 +15,11 @@ from core.errors import NotAllowed, NotFound, Refusal
 from core.permissions import requires
 from patients.forms import put_refusal
 from regimens.forms import AcceptForm, EndForm, HoldForm, ReleaseForm
-from regimens.models import TreatmentOrder
+from regimens.models import OrderStatus, TreatmentOrder
 from regimens.queries import orders as reading
 from regimens.services import holding, renewal, replanning
 from regimens.services import orders as keeping
+from scheduling.services import ending, gate
 from scheduling.views.orders import order_context
 
 SHOWN_WHEN = {
@@ -89,8 +90,9 @@ def order_end(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     found, form = reading.get(request.clinic, order_id), EndForm(request.POST)
 
     def end() -> str:
-        holding.end(order=found, by=request.actor, **form.cleaned_data)
-        return "The order has ended."
+        ended = ending.end(order=found, by=request.actor, **form.cleaned_data)
+        has_ended = ended.status == OrderStatus.ENDED
+        return "The order has ended." if has_ended else f"The order goes on until {ended.ends_on:%-d %B %Y}."
 
     return _done(request, found, "end_form", form, end)
 
@@ -116,6 +118,7 @@ def _done(
     if form.is_valid():
         try:
             text = act()
+            gate.look_at_patient(order.patient_id)
         except (NotAllowed, NotFound):
             raise
         except Refusal as refusal:

@@ -117,10 +117,11 @@ def test_the_reason_for_a_date_names_what_was_given() -> None:
     replanning.recalculate(order=order, by=by)
     second, third = order.courses.get(number=2), order.courses.get(number=3)
     assert order_words.why_due(order, third, second, given_on) == (
-        f"Course 2 was given 5 days late, so the count began anew: 3 weeks after {given_on:%a %-d %b}."
+        f"3 weeks after the dose of {given_on:%a %-d %b}, which was outside its window."
     )
     in_window = second.due_on + timedelta(days=2)
-    third.due_on = second.due_on + timedelta(days=21)
+    third.due_on = third.planned_on = second.due_on + timedelta(days=21)
+    third.why, third.counted_from_on = "calendar", second.due_on
     assert "inside the window, so the calendar stands" in order_words.why_due(order, third, second, in_window)
 
 
