@@ -142,6 +142,8 @@ SCOPES = ("clinic", "patient", "organization", "user=", "order=", "order_id", "a
 UNSCOPED = {
     "accounts/queries.py:user_by_email": "signing in: the clinic is not known yet",
     "regimens/queries/catalogue.py": "the drug catalogue belongs to everybody",
+    "regimens/queries/catalogue_pages.py:product_of": "the drug catalogue belongs to everybody",
+    "regimens/queries/catalogue_pages.py:indication_of": "the drug catalogue belongs to everybody",
     "scheduling/portal/queries.py:_ready": "adds requests to visits that were found through the patient's id",
 }
 

@@ -95,8 +95,8 @@ def test_of_two_edits_the_later_date_counts_then_the_one_made_later(clinic: Clin
     change(clinic, manager, drug, "vial_sizes_mg", "50", effective_from=day + timedelta(days=10))
     change(clinic, manager, drug, "vial_sizes_mg", "60")
     change(clinic, manager, drug, "vial_sizes_mg", "70")
-    assert therapy_on(clinic, "infliximab", day).vial_sizes_mg == (70,)
-    assert therapy_on(clinic, "infliximab", day + timedelta(days=10)).vial_sizes_mg == (50,)
+    assert therapy_on(clinic, "infliximab", day).vial_sizes_mg == (Fraction(70),)
+    assert therapy_on(clinic, "infliximab", day + timedelta(days=10)).vial_sizes_mg == (Fraction(50),)
 
 
 def test_a_withdrawn_edit_counts_no_more_and_stays_in_the_history(clinic: Clinic, manager: Actor) -> None:
@@ -197,8 +197,8 @@ def test_eculizumab_bills_the_code_of_the_day(clinic: Clinic) -> None:
     treatment = therapy_on(clinic, "eculizumab", date(2025, 4, 1), "PNH")
     codes = treatment.codes_of("J1300")
     old, new = code_on(codes, on=date(2025, 3, 31)), code_on(codes, on=date(2025, 4, 1))
-    assert (old.hcpcs, old.unit_mg) == ("J1300", 10)
-    assert (new.hcpcs, new.unit_mg) == ("J1299", 2)
+    assert (old.hcpcs, old.unit_mg) == ("J1300", Fraction(10))
+    assert (new.hcpcs, new.unit_mg) == ("J1299", Fraction(2))
 
 
 def test_an_own_code_follows_the_files_from_its_first_day(clinic: Clinic, manager: Actor) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from core.ids import new_id
 from regimens.domain.catalogue_fields import indication_fields, product_fields
 from regimens.domain.catalogue_overlay import overlaid, value_at
-from regimens.domain.catalogue_values import read, words, written
 from regimens.models import CatalogueEdit, Indication, Product
 from regimens.queries.therapies import entry_on, therapy, therapy_book
 from regimens.services.catalogue import FILE
@@ -50,36 +49,6 @@ def test_an_edit_counts_from_its_date_and_touches_nothing_else(
         assert value_at(after, field.name) == "changed"
         others = [each.name for each in fields if each.name != field.name]
         assert [value_at(after, name) for name in others] == [value_at(entry, name) for name in others]
-
-
-@given(st.sampled_from(ENTRIES))
-def test_every_number_of_the_file_can_be_written_and_read_back(chosen: Any) -> None:
-    entry, fields = chosen
-    for field in fields:
-        value = value_at(entry, field.name)
-        text = written(field, value)
-        if text:
-            assert words(field, read(field, text)) == words(field, value)
-
-
-def test_the_row_of_an_indication_without_a_profile_is_added() -> None:
-    entry = {"indication_profiles": [{"indication": "PI", "first": [1]}]}
-    after = overlaid(entry, [("indication_profiles.CIDP.first", [2]), ("indication_profiles.PI.max", 3)])
-    assert after["indication_profiles"] == [
-        {"indication": "PI", "first": [1], "max": 3},
-        {"indication": "CIDP", "first": [2]},
-    ]
-    assert overlaid({}, [("indication_profiles.MMN.first", [2])]) == {
-        "indication_profiles": [{"indication": "MMN", "first": [2]}]
-    }
-
-
-def test_a_place_that_is_not_there_holds_nothing() -> None:
-    entry = {"regimens": [{"loading": None}], "name": "x"}
-    assert value_at(entry, "regimens.0.loading.days") is None
-    assert value_at(entry, "regimens.3.loading") is None
-    assert value_at(entry, "name.more") is None
-    assert overlaid(entry, [("dose.max_mg", "5")])["dose"] == {"max_mg": "5"}
 
 
 @pytest.mark.django_db

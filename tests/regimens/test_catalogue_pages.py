@@ -20,6 +20,7 @@ from core.actor import Actor
 from regimens.domain.catalogue_fields import Reach
 from regimens.models import CatalogueEdit, Indication, OrderEvent, Product, ProductCode
 from regimens.queries.therapies import AsIf
+from regimens.services import catalogue_edits
 from regimens.services.catalogue_codes import CodeFacts
 from regimens.services.catalogue_edits import ChangeFacts
 from scheduling.models import StaffTask
@@ -208,7 +209,7 @@ def test_saving_lets_plans_follow_and_asks_about_booked_visits(booked: Scene) ->
 def test_a_change_touches_only_days_on_or_after_its_date(booked: Scene) -> None:
     clinic, order = booked.clinic, booked.order
     third = order.courses.get(number=3).due_on
-    proposal = catalogue_changes.catalogue_edits.propose(
+    proposal = catalogue_edits.propose(
         clinic=clinic, subject=order.product, facts=ramp(clinic, effective_from=third), by=manager(clinic)
     )
     found = catalogue_changes.touches(clinic=clinic, subject=order.product, reach=Reach.DAYS, as_if=proposal.as_if)
@@ -239,9 +240,7 @@ def test_signing_a_label_off_says_how_many_drafts_it_concerns(booked: Scene) -> 
 def test_a_plan_that_could_not_follow_is_named(booked: Scene) -> None:
     clinic = booked.clinic
     crawling = ramp(clinic, "0.05")
-    proposal = catalogue_changes.catalogue_edits.propose(
-        clinic=clinic, subject=booked.order.product, facts=crawling, by=manager(clinic)
-    )
+    proposal = catalogue_edits.propose(clinic=clinic, subject=booked.order.product, facts=crawling, by=manager(clinic))
     found = catalogue_changes.touches(
         clinic=clinic, subject=booked.order.product, reach=Reach.DAYS, as_if=proposal.as_if
     )
@@ -294,7 +293,7 @@ def test_a_code_is_added_and_taken_back_on_its_pages(booked: Scene) -> None:
     assert not ProductCode.objects.filter(organization__isnull=False).exists()
     client.post(address, {**facts, "action": "save", "previewed": previewed(answer)})
     own = ProductCode.objects.get(organization=clinic.organization)
-    assert (own.hcpcs, own.unit_mg) == ("J9999", 250)
+    assert (own.hcpcs, own.unit_mg) == ("J9999", Decimal(250))
     later = booked.order.courses.get(number=4).days.get()
     assert later.units == 160
     page = text_of(client.get(reverse("scheduling:catalogue-product", args=["gammagard_liquid"])))
