@@ -16,7 +16,7 @@ from core import clock
 from core.actor import Actor, system
 from core.errors import Refusal
 from regimens.models import OrderStatus, TreatmentOrder
-from regimens.services import replanning
+from regimens.services import renewal, replanning
 from regimens.services.orders import a_year_after
 from scheduling.queries import coming_due
 from scheduling.services import reanchoring
@@ -32,8 +32,12 @@ logger = logging.getLogger(__name__)
 
 
 def sweep_all() -> None:
-    """Extend every plan, look for what comes due, and at night let every plan follow the catalogue and the calendar."""
+    """End orders whose last day is over, extend every plan, and look for what comes due.
+
+    At night every plan also follows the catalogue and the calendar.
+    """
     for clinic in Clinic.objects.order_by("id"):
+        renewal.end_passed(clinic=clinic, by=_sweeper(clinic))
         stuck = extend_all(clinic)
         if NIGHT[0] <= clock.now().astimezone(clinic.zone).hour < NIGHT[1]:
             stuck |= follow_all(clinic)
@@ -85,7 +89,7 @@ def _each(
     clinic: Clinic, ids: Iterable[UUID], verb: str, act: Callable[[TreatmentOrder, Actor], None]
 ) -> dict[str, Wanted]:
     """Do `act` to each order in a transaction of its own; a task for each that could not."""
-    by = system(SWEEP, organization_id=clinic.organization_id, clinic_id=clinic.id)
+    by = _sweeper(clinic)
     stuck: dict[str, Wanted] = {}
     for batch in _batches(sorted(ids)):
         orders = TreatmentOrder.objects.filter(id__in=batch).order_by("id")
@@ -106,6 +110,10 @@ def _stuck_key(order: TreatmentOrder, code: str) -> str:
 
 def _stuck(order: TreatmentOrder, verb: str, why: str) -> Wanted:
     return Wanted(text=f"The plan of {order.patient.short_name} could not {verb}. {why}", order=order)
+
+
+def _sweeper(clinic: Clinic) -> Actor:
+    return system(SWEEP, organization_id=clinic.organization_id, clinic_id=clinic.id)
 
 
 def _batches(ids: Iterable[UUID]) -> Iterator[list[UUID]]:

@@ -8,12 +8,12 @@ import pytest
 import time_machine
 from django.db import connection
 
-from regimens.models import CatalogueEdit, OrderEvent, TreatmentOrder
+from regimens.models import CatalogueEdit, OrderEvent, OrderStatus, TreatmentOrder
 from regimens.services import orders
 from scheduling import tasks
 from scheduling.models import StaffTask
 from scheduling.queries import coming_due
-from scheduling.services import rolling
+from scheduling.services import ending, rolling
 from tests import factories
 from tests.regimens.scenes import give, today
 from tests.scheduling.replanning.scenes import MONDAY_MORNING, Scene, book, scene
@@ -173,3 +173,16 @@ def test_two_sweeps_at_once_do_everything_once() -> None:
     assert len(numbers) == len(set(numbers)) >= count
     assert OrderEvent.objects.filter(order=found.order, kind="extended").count() == 1
     assert StaffTask.objects.filter(kind=coming_due.OVERDUE).count() == 1
+
+
+def test_an_order_whose_last_day_is_over_has_ended() -> None:
+    found = scene(booked=(2, 3))
+    last_on = today(found.clinic) + timedelta(days=20)
+    ending.end(order=found.order, on=last_on, reason="Moves away.", by=found.by)
+    (task,) = StaffTask.objects.filter(kind="plan", done_at=None)
+    assert "course 3" in task.text
+    assert f"the order ends on {last_on:%-d %b %Y}" in task.text
+    with time_machine.travel(MONDAY_MORNING + timedelta(days=22), tick=True):
+        tasks.roll_plans()
+    found.order.refresh_from_db()
+    assert found.order.status == OrderStatus.ENDED
