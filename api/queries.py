@@ -52,7 +52,7 @@ def administrations(
 
 def administration_of(visit: Visit) -> Administration:
     """What was given at a visit, with lots and rates. Raises `NotFound` when no infusion began."""
-    found = _whole(Administration.objects.filter(visit_id=visit.pk, voided_at__isnull=True)).first()
+    found = administrations(visit.clinic).filter(visit_id=visit.pk).first()
     if found is None:
         raise NotFound("administration")
     return found

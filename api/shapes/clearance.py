@@ -4,10 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Amount, Flag, Instant, Several, Text
+from api.fields import Amount, Choice, Flag, Instant, Several, Text
 from api.reading import Body
 from scheduling.domain.clearance import Authority, Hold, Light
-from scheduling.domain.infusion_check import Concern
+from scheduling.domain.infusion_check import Concern, concern_label
 
 LIGHTS = [(light.value, light.value) for light in Light]
 AUTHORITIES = [(who.value, who.who) for who in Authority]
@@ -60,10 +60,10 @@ class CheckBody(Body):
 
     is_drug_on_hand = Flag()
     concerns = Several(
-        child=Text(max_length=40),
+        child=Choice([(concern.value, concern_label(concern)) for concern in Concern]),
         max_length=len(Concern),
         default=list,
-        help_text=f"Questions answered with yes, of: {', '.join(Concern)}.",
+        help_text="Questions answered with yes.",
     )
     temperature_c = Amount(digits=4, places=1, allow_null=True, default=None)
     weight_kg = Amount(digits=4, places=1, allow_null=True, default=None, help_text="If taken today.")
