@@ -252,6 +252,7 @@ CELERY_BEAT_SCHEDULE = {
     },
     "expire-holds": {"task": "scheduling.tasks.expire_holds", "schedule": 30.0, "options": {"expires": 30}},
     "roll-plans": {"task": "scheduling.tasks.roll_plans", "schedule": 3600.0, "options": {"expires": 3600}},
+    "courses": {"task": "scheduling.tasks.look_at_courses", "schedule": 3600.0, "options": {"expires": 3600}},
     "gate": {"task": "scheduling.tasks.ask_the_gate", "schedule": 3600.0, "options": {"expires": 3600}},
     "gate-soon": {"task": "scheduling.tasks.ask_the_gate_soon", "schedule": 300.0, "options": {"expires": 300}},
     "seal-audit": {"task": "audit.tasks.seal", "schedule": 60.0, "options": {"expires": 60}},

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from core.actor import system
-from scheduling.services import gate_rounds, holds, reminders, rolling
+from scheduling.services import gate_rounds, holds, incomplete_courses, reminders, rolling
 
 
 @shared_task(ignore_result=True)
@@ -34,3 +34,9 @@ def ask_the_gate() -> None:
 def ask_the_gate_soon() -> None:
     """Look at the visits of the next days, and put those that are not clear before staff."""
     gate_rounds.sweep_all(only_soon=True)
+
+
+@shared_task(ignore_result=True)
+def look_at_courses() -> None:
+    """Put courses before staff of which a day has passed that nobody booked."""
+    incomplete_courses.sweep_all()

@@ -40,6 +40,12 @@ def look(course: Course, by: Actor, *, is_undo: bool = False) -> None:
         staff_tasks.close(key, by)
 
 
+def sweep_all() -> None:
+    """Look at the courses of every clinic, each in a transaction of its own."""
+    for clinic in Clinic.objects.order_by("id"):
+        sweep(clinic=clinic)
+
+
 @business_act
 def sweep(*, clinic: Clinic) -> int:
     """Look at every course of several days that began lately: a day nobody booked may have passed. How many."""
