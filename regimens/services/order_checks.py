@@ -184,12 +184,20 @@ def _window(facts: OrderFacts) -> Reasons:
     if early < 0 or late < 0:
         field = "window_early_days" if early < 0 else "window_late_days"
         yield Reason("bad_window", "Days of the window cannot be negative.", field=field)
-    elif facts.interval_days is not None and early + late >= facts.interval_days >= SHORTEST_INTERVAL:
+    elif (
+        facts.interval_days is not None
+        and _longest_stretch(facts, early + late) >= facts.interval_days >= SHORTEST_INTERVAL
+    ):
         yield Reason(
             "wide_window",
             "The window is as long as the interval, so two courses could fall on one day. Make it shorter.",
             field="window_late_days",
         )
+
+
+def _longest_stretch(facts: OrderFacts, window_days: int) -> int:
+    """Days between the earliest start of a course and its latest end."""
+    return window_days + max(facts.days_per_course, 1) - 1
 
 
 def _dates(facts: OrderFacts, today: date) -> Reasons:

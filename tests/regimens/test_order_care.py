@@ -75,6 +75,10 @@ def of_drug(product: str, **changes: Any) -> dict[str, Any]:
         ),
         ("interval_days", {"interval_days": 0}),
         ("interval_days", {"interval_days": None, "course_limit": 6}),
+        (
+            "window_late_days",
+            {"interval_days": 7, "days_per_course": 3, "window_early_days": 2, "window_late_days": 3},
+        ),
         ("hydration_minutes", {"hydration_minutes": 241}),
         ("observation_minutes", {"observation_minutes": -1}),
         ("titration", {"titration": "fast"}),
