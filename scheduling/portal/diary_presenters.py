@@ -10,7 +10,7 @@ from patients.domain.red_flags import red_flags
 from patients.models import DiaryEntry
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 320, 96, 24, 20
-MOST_BARS = 14
+MOST_BARS, WIDEST_BAR = 14, 28
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,9 @@ def severity_bars(entries: Sequence[DiaryEntry]) -> SeverityBars | None:
     found = [entry for entry in entries if entry.severity is not None][:MOST_BARS][::-1]
     if len(found) < 2:
         return None
-    step = (WIDTH - LEFT - 6) / MOST_BARS
-    bars = tuple(_bar(entry, LEFT + 4 + place * step, step - 4) for place, entry in enumerate(found))
+    step = (WIDTH - LEFT - 8) / len(found)
+    width = min(step - 4, WIDEST_BAR)
+    bars = tuple(_bar(entry, LEFT + 4 + place * step + (step - width) / 2, width) for place, entry in enumerate(found))
     worst = max(entry.severity or 0 for entry in found)
     title = f"How bad it was, the last {len(found)} times: at most {worst} of 10"
     return SeverityBars(title=title, bars=bars, first_at=found[0].happened_at, last_at=found[-1].happened_at)
@@ -86,7 +87,7 @@ def _details(entry: DiaryEntry) -> tuple[tuple[str, str], ...]:
     lasted = next((each.label for each in Lasted if each.hours == entry.duration_hours), "")
     found = [
         ("Began", Onset(entry.onset).label if entry.onset in set(Onset) else entry.onset),
-        ("Lasted", lasted or (f"{entry.duration_hours:f} hours" if entry.duration_hours is not None else "")),
+        ("Lasted", lasted or (f"{entry.duration_hours.normalize():f} hours" if entry.duration_hours is not None else "")),
         ("Temperature", _temperature(entry.temperature_c)),
         ("Helped", entry.treatment),
         ("Everyday things", "" if entry.function_score is None else f"{entry.function_score} of 10"),
