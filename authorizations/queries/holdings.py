@@ -41,14 +41,17 @@ def check_held(holdings: Sequence[Held]) -> dict[UUID, tuple[Reason, ...]]:
     """
     if not holdings:
         return {}
-    taken = _taken({one.authorization.id for one in holdings})
+    taken = _taken([one.authorization for one in holdings])
     return {one.visit_id: _reasons(one, taken[one.authorization.id]) for one in holdings}
 
 
-def _taken(authorizations: set[UUID]) -> dict[UUID, dict[UUID, tuple[date, int]]]:
+def _taken(authorizations: Sequence[Authorization]) -> dict[UUID, dict[UUID, tuple[date, int]]]:
     """For each authorization what each visit takes of it, reserved or used."""
     totals = (
-        LedgerEntry.objects.filter(authorization__in=authorizations)
+        LedgerEntry.objects.filter(
+            authorization__in={held.id for held in authorizations},
+            authorization__clinic__in={held.clinic_id for held in authorizations},
+        )
         .order_by()
         .values("authorization_id", "visit_id")
         .annotate(units=Sum(F("reserved_change") + F("used_change")), on=Max("service_on"))
