@@ -105,7 +105,7 @@ def _template_links(start: OrderStart, patient: Patient) -> list[TemplateLink]:
     """The ways to begin, each a click away; one alone is no choice."""
     if len(start.templates) < 2:
         return []
-    chosen = {"patient": patient.id, "product": start.product.id, "indication": start.indication.id}
+    chosen = {"patient": str(patient.id), "product": start.product.id, "indication": start.indication.id}
     return [
         TemplateLink(
             title=each.name,
