@@ -220,7 +220,9 @@ def _kept(place: _Place, visit: Visit, reasons: list[Reason], *, is_same_day: bo
 def _check_plan_unchanged(seen: CourseDay) -> None:
     """Lock the order and compare: a plan recalculated since the course day was read is judged anew by a person."""
     order = TreatmentOrder.objects.select_for_update(no_key=True).get(pk=seen.course.order_id)
-    now = CourseDay.objects.select_related("course").get(pk=seen.pk)
+    now = CourseDay.objects.select_related("course").filter(pk=seen.pk).first()
+    if now is None:  # a renewal took over from this order
+        raise Stale("plan_changed", "This course is no longer planned. Look at the patient's orders again, then book.")
     facts = ("units", "chair_minutes", "due_on", "phases")
     is_same_window = (now.course.earliest_on, now.course.latest_on) == (seen.course.earliest_on, seen.course.latest_on)
     is_same_day = all(getattr(now, fact) == getattr(seen, fact) for fact in facts)
