@@ -119,6 +119,8 @@ def test_how_a_test_stands(taken: date | None, value: str | None, valid_days: in
 
 def test_the_worst_state_is_acted_on_first() -> None:
     assert worst([LabState.VALID, LabState.EXPIRED, LabState.EXPIRES_SOON]) is LabState.EXPIRED
+    assert worst([LabState.EXPIRES_SOON, LabState.OUT_OF_RANGE, LabState.VALID]) is LabState.OUT_OF_RANGE
+    assert worst(list(reversed(LabState))) is LabState.MISSING
     assert worst([]) is None
 
 

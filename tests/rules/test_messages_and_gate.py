@@ -112,6 +112,7 @@ def test_each_missing_or_old_result_is_a_reason_of_its_own() -> None:
     taken_on = {"creatinine": DAY - timedelta(days=31), "cbc": DAY}
     reasons = check_labs(rules, taken_on=taken_on, service_on=DAY)
     assert [reason.sentence.split(" ")[0] for reason in reasons] == ["Creatinine", "IgA"]
+    assert {reason.code for reason in reasons} == {"labs_expired"}
 
 
 @pytest.mark.parametrize(("dose", "months"), [(300, 8), (401, 10), (1000, 10), (1001, 11), (5000, 11)])

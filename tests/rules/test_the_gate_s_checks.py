@@ -197,6 +197,10 @@ def test_the_nurse_s_check_holds_for_a_missing_drug_a_concern_that_holds_and_fev
     assert check() == check(celsius="37.9") == check(concerns=("vaccine", "nonsense")) == []
     assert check(celsius="38.0") == check(concerns=("fever_infection",)) == ["acute_illness"]
     assert check(drug=False, celsius="40") == ["drug_not_available", "acute_illness"]
+    unwell = CheckFacts(True, ("pregnancy", "fever_infection"), Decimal("39.5"))
+    assert check_findings(unwell, is_asked=True)[0].sentence == (
+        "Fever or infection; Pregnant or may be; Temperature 39.5 °C. Ask the prescriber before starting."
+    )
     assert codes(check_findings(None, is_asked=True)) == ["check_missing"]
     assert check_findings(None, is_asked=False) == ()
     assert all(concern_label(concern) for concern in Concern)
@@ -247,6 +251,7 @@ def test_a_serious_reaction_holds_until_released_and_grade_4_for_good(
 def test_each_contraindication_is_a_hard_stop_of_its_own() -> None:
     reasons = check_contraindications(["Anaphylaxis to immune globulin", "Hyperprolinaemia"])
     assert codes(reasons) == ["hard_contraindication"] * 2
+    assert reasons[1].sentence == "Hyperprolinaemia: this product must not be given. The order has to change."
     assert all(authority(reason) is Authority.NOBODY for reason in reasons)
 
 
@@ -276,7 +281,14 @@ def test_a_consent_counts_from_its_day_until_the_same_day_of_the_next_year() -> 
     assert check_consent(signed_on=DAY, service_on=ago(1)) != ()
     assert check_consent(signed_on=DAY, service_on=add_months(DAY, 12) - timedelta(days=1)) == ()
     assert check_consent(signed_on=DAY, service_on=add_months(DAY, 12)) != ()
-    assert check_consent(signed_on=None, service_on=DAY) != ()
+    (missing,) = check_consent(signed_on=None, service_on=DAY)
+    assert (missing.code, missing.sentence) == (
+        "consent_missing",
+        "No consent is on file. Have the patient sign one.",
+    )
+    (old,) = check_consent(signed_on=ago(400), service_on=DAY)
+    assert old.code == "consent_missing"
+    assert old.sentence.startswith("The consent of 20 Oct 2025 counts for 12 months.")
 
 
 @pytest.mark.parametrize(("days", "is_child", "is_held"), [(0, False, False), (-1, False, True), (30, True, False)])

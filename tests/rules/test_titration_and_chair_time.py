@@ -99,6 +99,10 @@ def test_a_ramp_that_is_not_entered_refuses_instead_of_guessing_chair_time() -> 
     with pytest.raises(Refusal) as refused:
         choose_ramp([Ramp(first=())], indication="PI")
     assert refused.value.code == "rates_unknown"
+    assert refused.value.sentence == (
+        "No infusion rates are entered for this product, so its chair time is unknown. "
+        "Ask the pharmacist to enter them."
+    )
     with pytest.raises(Refusal):
         infusion_time(volume_ml=Fraction(300), weight_kg=Fraction(70), steps=[])
     with pytest.raises(Refusal):
@@ -165,6 +169,8 @@ def test_a_block_is_the_smallest_run_of_quarters_that_holds_every_phase(infusion
 def test_chair_time_is_learned_only_after_three_visits() -> None:
     assert suggest_minutes([150, 170]) is None
     assert suggest_minutes([150, 170, 400]) == 170
+    assert suggest_minutes([150], needed=1) == suggest_minutes([150], needed=0) == 150
+    assert suggest_minutes([], needed=0) is None
 
 
 def test_a_step_without_an_end_runs_until_the_infusion_is_done() -> None:

@@ -208,6 +208,25 @@ KINDS = ("headache", "other")
 REACTION = ReactionFacts(kind="headache", grade=2, occurred_at=START + timedelta(minutes=40))
 
 
+@pytest.mark.parametrize(
+    ("changes", "code", "sentence"),
+    [
+        ({"kind": "boredom"}, "unknown_reaction", "Choose what happened from the list."),
+        ({"grade": 0}, "bad_grade", "Choose a grade from 1 to 5."),
+        ({"occurred_at": NOW + timedelta(1)}, "reaction_in_future", "It can't have begun in the future."),
+        (
+            {"occurred_at": START - timedelta(1)},
+            "reaction_before_infusion",
+            "It began before the infusion did. Check day and time.",
+        ),
+        ({"kind": "other"}, "reaction_unnamed", "Say what happened."),
+    ],
+)
+def test_what_cannot_be_a_reaction_is_said_in_words(changes: dict[str, Any], code: str, sentence: str) -> None:
+    (reason,) = check_reaction(replace(REACTION, **changes), kinds=KINDS, started_at=START, now=NOW)
+    assert (reason.code, reason.sentence) == (code, sentence)
+
+
 def wrong(started_at: datetime | None = START, **changes: Any) -> list[str | None]:
     reasons = check_reaction(replace(REACTION, **changes), kinds=KINDS, started_at=started_at, now=NOW)
     return [reason.field for reason in reasons]
@@ -229,6 +248,7 @@ def test_a_reaction_two_months_later_is_no_longer_one_of_this_infusion() -> None
         facts = replace(REACTION, occurred_at=day)
         reasons = check_reaction(facts, kinds=KINDS, started_at=START, now=day)
         assert [reason.code for reason in reasons] == expected
+        assert all("more than 60 days after the infusion" in reason.sentence for reason in reasons)
 
 
 def test_the_onset_is_whole_minutes_from_the_start() -> None:
