@@ -27,11 +27,11 @@ WORDS: Mapping[Light, tuple[str, str, str]] = {
 H = Hold
 PATIENT_PART = {
     H.ELIGIBILITY_NOT_VERIFIED: ("Check the insurance", "insurance-title"),
-    H.CONSENT_MISSING: ("Record the consent", "consents-title"),
+    H.CONSENT_MISSING: ("Record the consent", "consent-title"),
     H.LABS_EXPIRED: ("Record the result", "labs-title"),
     H.LABS_OUT_OF_RANGE: ("See the results", "labs-title"),
     H.WEIGHT_OUTDATED: ("Record a weight", "weights-title"),
-    H.REMS_INCOMPLETE: ("Record the enrolment", "safety-title"),
+    H.REMS_INCOMPLETE: ("Record the enrolment", "programmes-title"),
 }
 ON_ORDER = frozenset(
     {

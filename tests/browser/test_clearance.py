@@ -98,7 +98,7 @@ def test_a_red_says_what_mends_it_and_who_may_go_ahead(browsing: Browsing, day: 
     expect(panel).to_contain_text("A prescriber or a manager may go ahead.")
     expect(panel.get_by_text("Go ahead anyway…")).to_have_count(0)
     expect(panel.get_by_role("link", name="Record the consent")).to_have_attribute(
-        "href", f"/patients/{visit.patient_id}/#consents-title"
+        "href", f"/patients/{visit.patient_id}/#consent-title"
     )
     panel.get_by_role("link", name="Check and start…").click()
     panel.get_by_role("button", name="All no, drug is here: start the infusion").click()

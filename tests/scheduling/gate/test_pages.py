@@ -133,8 +133,8 @@ def test_every_reason_links_to_what_mends_it(day: Day, reyes: Visit) -> None:
     reyes.course_day.course.order.product.save()
     manager = desk_of(factories.make_staff(day.clinic, Role.MANAGER))
     html = manager.get(page_of(reyes)).content.decode()
-    assert f'href="/patients/{reyes.patient_id}/#consents-title"' in html
-    assert f'href="/patients/{reyes.patient_id}/#safety-title"' in html
+    assert f'href="/patients/{reyes.patient_id}/#consent-title"' in html
+    assert f'href="/patients/{reyes.patient_id}/#programmes-title"' in html
     assert 'name="code" value="consent_missing"' in html
     assert 'name="code" value="rems_incomplete"' not in html
 
