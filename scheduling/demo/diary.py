@@ -8,9 +8,7 @@ from enum import StrEnum
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from core.intervals import QUARTER
-from regimens.domain.due_dates import LatePolicy
 from regimens.models import Course, CourseDay
-from regimens.services.planning import LaidOutCourse
 from scheduling.demo.floor import Floor, Place, Wanted
 from scheduling.demo.house import House
 from scheduling.demo.prescriptions import Prescription, Since
@@ -83,7 +81,7 @@ class Diary:
             first_on = self._place_course(prescription, course, days)
             counted = first_on or planned.due_on
             given.append(max(counted, given[-1] + timedelta(days=1)) if given else counted)
-            if first_on and first_on <= self.stage.today and _moves_calendar(prescription, planned, first_on):
+            if first_on and first_on <= self.stage.today and first_on != planned.due_on:
                 laid = prescription.laid_out(tuple(given), through_on=through)
 
     def book(self, prescription: Prescription, course: Course, day: CourseDay, place: Place, wanted: Wanted) -> Booking:
@@ -231,13 +229,6 @@ def _days_to_try(course: Course) -> list[date]:
     """The days of the window, the due date first, then the nearest, later before earlier."""
     span = [course.earliest_on + timedelta(days=n) for n in range((course.latest_on - course.earliest_on).days + 1)]
     return sorted(span, key=lambda on: (abs((on - course.due_on).days), on < course.due_on))
-
-
-def _moves_calendar(prescription: Prescription, planned: LaidOutCourse, first_on: date) -> bool:
-    """Whether a dose given on `first_on` may move the courses after it."""
-    is_inside = planned.earliest_on <= first_on <= planned.latest_on
-    is_patient = prescription.facts.late_dose_policy != LatePolicy.ACTUAL
-    return first_on != planned.due_on and not (is_inside and is_patient and planned.number > 1)
 
 
 def _minute_liked(prescription: Prescription) -> int:
