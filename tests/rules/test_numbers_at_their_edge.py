@@ -10,7 +10,7 @@ from core.errors import Reason, Refusal
 from patients.domain.lab_results import LabState, LabTest, state_of
 from regimens.domain.administration import Planned
 from regimens.domain.chair_time import chair_time, phase_minutes
-from regimens.domain.dose import DoseBasis, DoseRule, WeightBand, exact_dose
+from regimens.domain.dose import DoseBasis, DoseRule, WeightBand, exact_dose, split_over_days
 from regimens.domain.quantities import plain
 from regimens.domain.units import volume_ml
 from regimens.domain.vials import Tie, choose_vials, round_to_vial
@@ -75,6 +75,10 @@ def test_vials_of_parts_of_a_milligram_are_picked_exactly() -> None:
     assert choose_vials(dose_mg=Fraction("0.4"), vial_sizes_mg=[Fraction("0.5")]).total_mg == Fraction("0.5")
 
 
+def test_a_dose_in_milligrams_is_divided_to_the_milligram() -> None:
+    assert split_over_days(total_mg=Fraction(301), days=2, increment_mg=Fraction(1)) == (151, 150)
+
+
 def test_bands_doses_and_volumes_at_their_last_number() -> None:
     assert not WeightBand(Fraction(1), above_kg=Fraction(100)).holds(Fraction(100))
     with pytest.raises(Refusal) as refused:
@@ -95,6 +99,8 @@ def test_a_laboratory_s_limits_may_be_open_on_one_side_and_are_read_exactly() ->
     assert (TEST.least, TEST.most) == (Decimal("0.1"), Decimal(20))
     row = {"code": "iga", "name": "IgA", "unit": "", "least": None, "most": None, "source": "", "confidence": "K"}
     assert (LabTest.read(row).least, LabTest.read(row).most) == (None, None)
+    limited = LabTest.read(row | {"least": "0.1", "most": "20"})
+    assert (limited.least, limited.most) == (Decimal("0.1"), Decimal(20))
     assert IN_WORDS.can_measure(Decimal(10**6))
     assert replace(TEST, least=None).can_measure(Decimal(99))
     assert replace(TEST, most=None).can_measure(Decimal(0))
