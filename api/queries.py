@@ -20,7 +20,7 @@ from regimens.models import (
     Reaction,
     TreatmentOrder,
 )
-from scheduling.models import Chair, PreInfusionCheck, Visit
+from scheduling.models import Chair, ChairOutage, PreInfusionCheck, Visit
 from scheduling.queries import due, visits
 
 USUAL_DAYS = timedelta(days=6)
@@ -122,8 +122,10 @@ def latest_check(visit: Visit) -> PreInfusionCheck | None:
 
 
 def chairs(clinic: Clinic) -> QuerySet[Chair]:
-    """Every chair of `clinic`, in the board's order."""
-    return Chair.objects.filter(clinic=clinic).order_by("position", "name")
+    """Every chair of `clinic`, in the board's order, with the times to come at which it is out of use."""
+    out = ChairOutage.objects.filter(lifted_at=None, ends_at__gt=clock.now()).order_by("starts_at")
+    with_outages = Prefetch("outages", out, to_attr="times_out")
+    return Chair.objects.filter(clinic=clinic).prefetch_related(with_outages).order_by("position", "name")
 
 
 def check_span(first_on: date, last_on: date, *, most_days: int) -> None:

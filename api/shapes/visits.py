@@ -118,6 +118,14 @@ class OpeningShape(serializers.Serializer[Any]):
     reasons = serializers.ListField(child=serializers.CharField(), source="opening.reasons")
 
 
+class OutageShape(serializers.Serializer[Any]):
+    """Some time for which a chair can't be booked."""
+
+    starts_at = Instant()
+    ends_at = Instant()
+    reason = serializers.CharField()
+
+
 class ChairShape(serializers.Serializer[Any]):
     """A place where one patient is infused at a time."""
 
@@ -126,3 +134,5 @@ class ChairShape(serializers.Serializer[Any]):
     kind = serializers.ChoiceField(ChairKind.choices)
     position = serializers.IntegerField()
     is_active = serializers.BooleanField()
+    is_isolation = serializers.BooleanField()
+    outages = OutageShape(many=True, source="times_out", help_text="Out of use now or later, the earliest first.")

@@ -6,7 +6,7 @@ too short to use, near the preferred day and time, then earliest.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -19,7 +19,10 @@ NO_NURSE = 999
 
 @dataclass(frozen=True, kw_only=True)
 class DayGrid:
-    """One open day of a clinic. Index 0 is the quarter hour at `opens_at`; loads in hundredths of a nurse."""
+    """One open day of a clinic. Index 0 is the quarter hour at `opens_at`; loads in hundredths of a nurse.
+
+    `taken` are the visits of each chair, `out` the time for which it can't be used: next to that no turnover is needed.
+    """
 
     on: date
     opens_at: datetime
@@ -29,6 +32,7 @@ class DayGrid:
     starts_cap: tuple[int, ...]
     taken: dict[UUID, int]
     patient_taken: int
+    out: dict[UUID, int] = field(default_factory=dict)
 
     @property
     def quarters(self) -> int:
@@ -37,7 +41,10 @@ class DayGrid:
 
 @dataclass(frozen=True, kw_only=True)
 class Wish:
-    """What is looked for: a load profile inside a window, with what the patient prefers."""
+    """What is looked for: a load profile inside a window, with what the patient prefers.
+
+    Less than `turnover_quarters` beside another visit needs a reason; `isolation_chairs` are named where they come up.
+    """
 
     need: tuple[int, ...]
     start_quarter: int
@@ -49,6 +56,8 @@ class Wish:
     prefers_minute: int | None = None
     first_quarter: int = 0
     last_quarter: int | None = None
+    turnover_quarters: int = 0
+    isolation_chairs: frozenset[UUID] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,24 +83,30 @@ def find(days: Sequence[DayGrid], chairs: Sequence[UUID], wish: Wish) -> Iterato
         for at in range(wish.first_quarter, last + 1):
             if day.opens_at + at * QUARTER < wish.not_before or (day.patient_taken | closed) & (mask << at):
                 continue
-            best = _best_chair(day, chairs, at, mask << at)
+            best = _best_chair(day, chairs, at, mask << at, wish.turnover_quarters)
             if best is not None:
                 yield _opening(day, wish, at, *best)
 
 
-def _best_chair(day: DayGrid, chairs: Sequence[UUID], at: int, mask: int) -> tuple[UUID, int] | None:
-    """The free chair that leaves the least unusable time around the visit, with that time in quarter hours."""
-    best: tuple[int, int, UUID] | None = None
+def _best_chair(
+    day: DayGrid, chairs: Sequence[UUID], at: int, mask: int, turnover: int
+) -> tuple[UUID, int, bool] | None:
+    """The free chair that leaves the least unusable time around the visit: with that time in quarter hours, and
+    whether there is too little of it to make the chair ready."""
+    best: tuple[bool, int, int, UUID] | None = None
+    beside = ((1 << mask.bit_count() + 2 * turnover) - 1) << at >> turnover if turnover else mask
     for order, chair in enumerate(chairs):
-        taken = day.taken.get(chair, 0)
+        visits = day.taken.get(chair, 0)
+        taken = visits | day.out.get(chair, 0)
         if taken & mask:
             continue
+        is_short = bool(visits & beside)
         waste = _waste(taken, at, mask.bit_count(), day.quarters)
-        if best is None or (waste, order) < best[:2]:
-            best = (waste, order, chair)
-            if waste == 0:
+        if best is None or (is_short, waste, order) < best[:3]:
+            best = (is_short, waste, order, chair)
+            if waste == 0 and not is_short:
                 break
-    return (best[2], best[0]) if best else None
+    return (best[3], best[1], best[0]) if best else None
 
 
 def _waste(taken: int, at: int, length: int, quarters: int) -> int:
@@ -105,7 +120,7 @@ def _waste(taken: int, at: int, length: int, quarters: int) -> int:
     return sum(gap for gap in (before, after) if 0 < gap < SHORT_GAP_QUARTERS)
 
 
-def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int) -> Opening:
+def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int, is_short: bool) -> Opening:  # noqa: PLR0917
     soft = []
     peak = 0
     for offset, need in enumerate(wish.need):
@@ -121,6 +136,8 @@ def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int) -> Open
         soft.append("too_early")
     elif day.on > wish.latest_on:
         soft.append("too_late")
+    if is_short:
+        soft.append("turnover_short")
     start = day.opens_at + at * QUARTER
     return Opening(
         chair_id=chair,
@@ -129,7 +146,10 @@ def _opening(day: DayGrid, wish: Wish, at: int, chair: UUID, waste: int) -> Open
         peak_percent=peak,
         leftover_minutes=waste * 15,
         soft=tuple(soft),
-        reasons=tuple(_reasons(day.on, wish, peak, waste)),
+        reasons=(
+            *_reasons(day.on, wish, peak, waste),
+            *(["an isolation chair"] if chair in wish.isolation_chairs else []),
+        ),
         rank=(
             len(soft),
             int(peak > COMFORTABLE_PERCENT),

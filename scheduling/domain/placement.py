@@ -6,7 +6,7 @@ named reason and the permission to override.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -15,8 +15,10 @@ from core.intervals import Interval, floor_quarter, is_on_grid
 from scheduling.domain.load import LoadProfile
 
 PRIVATE_ROOM = "private_room"
+MINUTE = timedelta(minutes=1)
 CAPACITY_CODES = frozenset({"nurse_load", "nurse_starts"})
 WINDOW_CODES = frozenset({"too_early", "too_late"})
+PLACE_CODES = frozenset({"turnover_short"})
 
 Override = dict[str, str]
 """One rule that a person overrode: ``code``, ``sentence``, ``reason`` and ``by``, as kept on the visit."""
@@ -47,8 +49,20 @@ class Occupant:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Outage:
+    """Some time for which a chair can't be used, and why."""
+
+    chair_id: UUID
+    interval: Interval
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Placement:
-    """What is asked for. Dates are clinic-local and inclusive."""
+    """What is asked for. Dates are clinic-local and inclusive.
+
+    Less than `turnover_minutes` between two visits in a chair asks a reason; 0 asks none.
+    """
 
     interval: Interval
     zone: ZoneInfo
@@ -62,27 +76,44 @@ class Placement:
     profile: LoadProfile
     earliest_on: date
     latest_on: date
+    turnover_minutes: int = 0
 
 
 def check_placement(
-    wanted: Placement, *, now: datetime, quarters: Sequence[Quarter], occupants: Sequence[Occupant]
+    wanted: Placement,
+    *,
+    now: datetime,
+    quarters: Sequence[Quarter],
+    occupants: Sequence[Occupant],
+    outages: Sequence[Outage] = (),
 ) -> tuple[Reason, ...]:
     """Every reason against `wanted`, hard ones first; empty means go.
 
-    `quarters` are the capacity rows of the interval; a missing one, or one without nurses, means closed.
+    `quarters` are the capacity rows of the interval; a missing one, or one without nurses, means closed. `occupants`
+    may be those of the turnover time around the interval as well.
     """
-    hard = [*_check_time(wanted, now, quarters), *_check_chair(wanted), *_check_occupants(wanted, occupants)]
-    soft = [*_check_nurses(wanted, quarters), *_check_window(wanted)]
+    hard = [
+        *_check_time(wanted, now, quarters),
+        *_check_chair(wanted),
+        *_check_outages(wanted, outages),
+        *_check_occupants(wanted, occupants),
+    ]
+    soft = [*_check_nurses(wanted, quarters), *_check_window(wanted), *_check_turnover(wanted, occupants)]
     return (*hard, *soft)
 
 
 def carried_over(
-    overrides: Sequence[Override], reasons: Sequence[Reason], *, is_same_day: bool, is_same_start: bool
+    overrides: Sequence[Override],
+    reasons: Sequence[Reason],
+    *,
+    is_same_day: bool,
+    is_same_start: bool,
+    is_same_chair: bool = True,
 ) -> list[Override]:
     """Which of a visit's overrides still speak for it at a new place.
 
-    A reason given for the nurses' load speaks only for that very time, one for the order's window or for cover only
-    for that day; anything else is asked anew.
+    A reason given for the nurses' load speaks only for that very time, one for short turnover only for that time in
+    that chair, one for the order's window or for cover only for that day; anything else is asked anew.
     """
     found = {reason.code for reason in reasons}
 
@@ -90,6 +121,8 @@ def carried_over(
         code = override["code"]
         if code in CAPACITY_CODES:
             return is_same_start and code in found
+        if code in PLACE_CODES:
+            return is_same_start and is_same_chair and code in found
         if code in WINDOW_CODES:
             return is_same_day and code in found
         return is_same_day
@@ -98,8 +131,9 @@ def carried_over(
 
 
 def still_said(overrides: Sequence[Override]) -> list[Override]:
-    """The overrides that speak for a visit refitted on its day: none about its old window or its old load."""
-    return [override for override in overrides if override["code"] not in CAPACITY_CODES | WINDOW_CODES]
+    """The overrides that speak for a visit refitted on its day: none about its old window, load or neighbours."""
+    gone = CAPACITY_CODES | WINDOW_CODES | PLACE_CODES
+    return [override for override in overrides if override["code"] not in gone]
 
 
 def _check_time(wanted: Placement, now: datetime, quarters: Sequence[Quarter]) -> list[Reason]:
@@ -138,6 +172,20 @@ def _check_chair(wanted: Placement) -> list[Reason]:
             )
         )
     return reasons
+
+
+def _check_outages(wanted: Placement, outages: Sequence[Outage]) -> list[Reason]:
+    return [
+        Reason(
+            "chair_out",
+            f"{wanted.chair_name} is out of use {_span(wanted, outage.interval)}: {outage.reason.rstrip('.')}. "
+            "Choose another chair or time.",
+            field="chair",
+            facts={"until": outage.interval.end.isoformat()},
+        )
+        for outage in outages
+        if outage.chair_id == wanted.chair_id and outage.interval.overlaps(wanted.interval)
+    ]
 
 
 def _check_occupants(wanted: Placement, occupants: Sequence[Occupant]) -> list[Reason]:
@@ -225,9 +273,37 @@ def _check_window(wanted: Placement) -> list[Reason]:
     return []
 
 
+def _check_turnover(wanted: Placement, occupants: Sequence[Occupant]) -> list[Reason]:
+    """The shortest time to the chair's visit before or after, if it is too short to make the chair ready."""
+    reasons: list[tuple[int, Reason]] = []
+    for other in occupants:
+        if other.chair_id != wanted.chair_id or other.interval.overlaps(wanted.interval):
+            continue
+        is_before = other.interval.end <= wanted.interval.start
+        between = (
+            wanted.interval.start - other.interval.end if is_before else other.interval.start - wanted.interval.end
+        )
+        minutes = between // MINUTE
+        if minutes < wanted.turnover_minutes:
+            sentence = (
+                f"Only {minutes} min between this visit and {other.patient_name} in {wanted.chair_name} "
+                f"({_span(wanted, other.interval)}); making the chair ready takes {wanted.turnover_minutes} min."
+            )
+            reasons.append((minutes, Reason("turnover_short", sentence, field="start", is_hard=False)))
+    return [min(reasons, key=lambda found: found[0])[1]] if reasons else []
+
+
 def _days(later: date, earlier: date) -> str:
     count = (later - earlier).days
     return f"{count} day{'s' if count != 1 else ''}"
+
+
+def _span(wanted: Placement, interval: Interval) -> str:
+    """From when to when on the clinic's clock, with the days where it is not all one day."""
+    start, end = (moment.astimezone(wanted.zone) for moment in (interval.start, interval.end))
+    if start.date() == end.date():
+        return f"{start:%H:%M}–{end:%H:%M}"
+    return f"{start:%a %-d %b %H:%M} to {end:%a %-d %b %H:%M}"
 
 
 def _clock(wanted: Placement, moment: datetime) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from core.intervals import QUARTER, Interval
 from core.looks import look_of
 from scheduling.domain.clearance import Light
-from scheduling.domain.statuses import EXPECTED, VisitStatus, next_step
+from scheduling.domain.statuses import EXPECTED, FINISHED, VisitStatus, next_step
 from scheduling.models import Chair, Visit, VisitClearance
 from scheduling.presenters import words
 from scheduling.queries.board import BoardDay
@@ -97,7 +97,11 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     day = board.open_time or Interval(start, end)
     offset = min(max(0, (start - day.start) // QUARTER), day.minutes // 15 - 1)
     timer, is_late = timing(visit, board.now)
-    flags = (*gate_flags(visit), *visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)))
+    flags = (
+        *gate_flags(visit),
+        *out_flags(visit, board),
+        *visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)),
+    )
     drug = words.drug(visit.course_day)
     is_to_come = visit.status in EXPECTED and board.on > board.now.astimezone(zone).date()
     after = None if is_to_come else next_step(VisitStatus(visit.status))
@@ -164,6 +168,17 @@ def gate_flags(visit: Visit) -> Iterator[Flag]:
         yield Flag("Went ahead", "", "flag", "Somebody went ahead against the clearance gate.", is_light=True)
 
 
+def out_flags(visit: Visit, board: BoardDay) -> Iterator[Flag]:
+    """That the visit stands in a chair that is out of use meanwhile: somebody must move it."""
+    if visit.status in FINISHED:
+        return
+    for outage in board.outages.get(visit.chair_id, ()):
+        if outage.interval.overlaps(Interval(visit.period.lower, visit.period.upper)):
+            sentence = f"The chair is out of use: {outage.reason.rstrip('.')}. Move the visit."
+            yield Flag("Chair out", "flag-bad", "no-entry", sentence)
+            return
+
+
 def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> Iterator[Flag]:
     """What stands out: a request to move, no authorization, one that ends soon, rules that were overridden."""
     if has_request:
@@ -171,7 +186,8 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
     codes = {item["code"]: item for item in visit.overrides}
     capacity = {"nurse_load", "nurse_starts"} & codes.keys()
     window = {"too_early", "too_late"} & codes.keys()
-    uncovered = codes.keys() - capacity - window
+    turnover = {"turnover_short"} & codes.keys()
+    uncovered = codes.keys() - capacity - window - turnover
     if uncovered and visit.authorization is None:
         item = codes[sorted(uncovered)[0]]
         yield Flag("No PA", "flag-bad", "octagon", item["sentence"])
@@ -186,6 +202,8 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
         yield Flag("Over load", "", "people", codes[sorted(capacity)[0]]["sentence"])
     if window:
         yield Flag("Off window", "flag-info", "calendar", codes[sorted(window)[0]]["sentence"])
+    if turnover:
+        yield Flag("Short turnover", "", "clock", codes["turnover_short"]["sentence"])
 
 
 def _strips(visit: Visit) -> Iterator[Strip]:

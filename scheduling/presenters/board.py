@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 
 from accounts.domain.policy import Permission
 from core.actor import Actor
-from core.intervals import QUARTER, Interval, floor_quarter, gaps
+from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter, gaps
 from core.looks import load_step
 from scheduling.domain.statuses import FORWARD, IN_CHAIR, VisitStatus
 from scheduling.models import Chair, ChairKind, Visit
@@ -150,7 +150,11 @@ def _rows(board: BoardDay, drawn: Mapping[UUID, Bar], day: Interval, by: Actor, 
             continue
         taken = [_interval(visit) for visit in visits if visit.status != VisitStatus.NO_SHOW]
         pieces = [(drawn[visit.id].offset, _drawn(drawn[visit.id])) for visit in visits]
-        pieces += _free(chair, board, day, taken, find_url if chair.is_active else "")
+        out = [
+            Interval(*_clip(one.interval, day)) for one in board.outages.get(chair.id, ()) if one.interval.overlaps(day)
+        ]
+        pieces += _free(chair, board, day, [*taken, *out], find_url if chair.is_active else "")
+        pieces += _out(chair, board, day, taken)
         yield Row(
             chair=chair,
             is_private=chair.kind == ChairKind.PRIVATE_ROOM,
@@ -172,6 +176,27 @@ def _free(
         if (free.end - max(free.start, bookable_from)) >= timedelta(minutes=SHORTEST_GAP_MINUTES):
             coming = Interval(max(free.start, bookable_from), free.end)
             yield _offset(coming.start, day), _gap(coming, chair, board, day, find_url)
+
+
+def _out(chair: Chair, board: BoardDay, day: Interval, taken: Sequence[Interval]) -> Iterator[tuple[int, str]]:
+    """When a chair is out of use, as far as no visit stands in it."""
+    for outage in board.outages.get(chair.id, ()):
+        if not outage.interval.overlaps(day):
+            continue
+        ends = f"{outage.interval.end.astimezone(board.clinic.zone):%H:%M}"
+        until = f"until {ends}" if outage.interval.end <= day.end else "all day"
+        for part in gaps(Interval(*_clip(outage.interval, day)), taken):
+            offset, last = _offset(part.start, day), -((day.start - part.end) // QUARTER)
+            words = f"Out of use {until}: {outage.reason}"
+            yield (
+                offset,
+                markup.out(offset=offset, width=last - offset, words=words, said=f"Chair {chair.name}. {words}"),
+            )
+
+
+def _clip(one: Interval, day: Interval) -> tuple[datetime, datetime]:
+    """The part of an outage within the day, in whole quarter hours."""
+    return floor_quarter(max(one.start, day.start)), ceil_quarter(min(one.end, day.end))
 
 
 def _gap(free: Interval, chair: Chair, board: BoardDay, day: Interval, find_url: str) -> str:

@@ -19,6 +19,7 @@ SOFT_WORDS = {
     "nurse_starts": "needs a reason: too many starts at once",
     "too_early": "needs a reason: before the window",
     "too_late": "needs a reason: after the window",
+    "turnover_short": "needs a reason: little time to make the chair ready",
 }
 
 

@@ -53,6 +53,15 @@ def past(*, offset: int, width: int) -> str:
     return f'<span class="past s{offset} w{width}"></span>'
 
 
+def out(*, offset: int, width: int, words: str, said: str) -> str:
+    """Time for which a chair is out of use: nobody can book it, and the words say why."""
+    return (
+        f'<span class="closed s{offset} w{width}" title="{escape(words)}">'
+        f'<span aria-hidden="true">{escape(words)}</span>'
+        f'<span class="visually-hidden">{escape(said)}</span></span>'
+    )
+
+
 def heat(*, offset: int, step: int, need: str, nurses: str, is_over: bool) -> str:
     """Nurse need over nurses on shift in one quarter hour."""
     mark = "▲" if is_over else ""

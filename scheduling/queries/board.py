@@ -5,17 +5,30 @@ version at the next poll, and is never missed.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from uuid import UUID
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import JSONObject
 
 from accounts.models import Clinic
 from core import clock
 from core.intervals import QUARTER, Interval
+from scheduling.domain.placement import Outage
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import BoardVersion, CapacitySlot, Chair, MoveRequest, PreInfusionCheck, RequestState, Visit
+from scheduling.models import (
+    BoardVersion,
+    CapacitySlot,
+    Chair,
+    ChairOutage,
+    MoveRequest,
+    PreInfusionCheck,
+    RequestState,
+    Visit,
+)
+from scheduling.queries.outages import outages_between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +55,7 @@ class BoardDay:
     visits: dict[UUID, tuple[Visit, ...]]
     load: tuple[LoadQuarter, ...]
     version: int
+    outages: dict[UUID, tuple[Outage, ...]] = field(default_factory=dict)
 
     @property
     def is_today(self) -> bool:
@@ -56,7 +70,17 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
     """The board of `clinic` on the clinic-local date `on`."""
     start, end = clock.day_bounds(on, clinic.zone)
     latest = BoardVersion.objects.filter(clinic=clinic, on=on).values("version")
-    chairs = tuple(Chair.objects.filter(clinic=clinic).annotate(board_version=Subquery(latest)).order_by("position"))
+    out = ChairOutage.objects.filter(chair=OuterRef("pk"), lifted_at=None, starts_at__lt=end, ends_at__gt=start)
+    chairs = tuple(
+        Chair.objects.filter(clinic=clinic)
+        .annotate(
+            board_version=Subquery(latest),
+            out_times=ArraySubquery(
+                out.order_by("starts_at").values(json=JSONObject(start="starts_at", end="ends_at", reason="reason"))
+            ),
+        )
+        .order_by("position")
+    )
     slots = list(
         CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end)
         .order_by("starts_at")
@@ -74,6 +98,19 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
         visits={chair_id: tuple(visits) for chair_id, visits in by_chair.items()},
         load=tuple(LoadQuarter(at=at, need=used / 100, nurses=cap / 100) for at, used, cap in slots),
         version=(chairs[0].board_version or 0) if chairs else 0,
+        outages={chair.id: _outages(chair) for chair in chairs if chair.out_times},
+    )
+
+
+def _outages(chair: Chair) -> tuple[Outage, ...]:
+    times: list[dict[str, str]] = getattr(chair, "out_times", [])
+    return tuple(
+        Outage(
+            chair_id=chair.id,
+            interval=Interval(*(datetime.fromisoformat(one[edge]).astimezone(UTC) for edge in ("start", "end"))),
+            reason=one["reason"],
+        )
+        for one in times
     )
 
 
@@ -84,13 +121,17 @@ def version(clinic: Clinic, on: date) -> int:
 
 
 def free_minutes(chair: Chair, start: datetime) -> int:
-    """How long `chair` is free from `start` that day: until its next visit, or until the clinic closes; minutes."""
+    """How long `chair` is free from `start` that day: until its next visit, until it goes out of use, or until the
+    clinic closes; minutes."""
     begin, end = clock.day_bounds(start.astimezone(chair.clinic.zone).date(), chair.clinic.zone)
     slots = CapacitySlot.objects.filter(clinic=chair.clinic, starts_at__gte=begin, starts_at__lt=end)
     last = slots.order_by("-starts_at").values_list("starts_at", flat=True).first()
     if last is None:
         return 0
     taken = [visit.period.lower for visit in _visits(chair.clinic, start, end) if visit.chair_id == chair.id]
+    taken += [
+        max(one.starts_at, start) for one in outages_between(chair.clinic, start, end) if one.chair_id == chair.id
+    ]
     return max(0, int((min([last + QUARTER, *taken]) - start).total_seconds()) // 60)
 
 

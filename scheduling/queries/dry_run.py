@@ -19,9 +19,11 @@ from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import carried_over, still_said
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
+from scheduling.queries.outages import outages_between
 from scheduling.services import coverage, places
 
 OTHER_CHAIRS = 3
+NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,13 @@ def move(*, visit: Visit, chair: Chair, start: datetime) -> DryRun:
     day, new_day = (moment.astimezone(chair.clinic.zone).date() for moment in (old.start, start))
     uncovered = coverage.cover(visit.course_day, new_day)[1] if day != new_day else ()
     found = (*places.check(wanted, slots, chair=chair, moving=visit), *uncovered)
-    kept = carried_over(visit.overrides, found, is_same_day=day == new_day, is_same_start=start == old.start)
+    kept = carried_over(
+        visit.overrides,
+        found,
+        is_same_day=day == new_day,
+        is_same_start=start == old.start,
+        is_same_chair=chair.id == visit.chair_id,
+    )
     known = {override["code"] for override in kept}
     reasons = tuple(reason for reason in found if reason.is_hard or reason.code not in known)
     changes = _changes(slots, interval, load.need, leaving=visit)
@@ -162,6 +170,9 @@ def _day(
         .values_list("chair_id", "patient_id", "period")
     )
     taken = [(chair_id, patient_id, Interval(period.lower, period.upper)) for chair_id, patient_id, period in visits]
+    taken += [
+        (one.chair_id, NOBODY, Interval(one.starts_at, one.ends_at)) for one in outages_between(clinic, start, end)
+    ]
     return set(slots.values_list("starts_at", flat=True)), taken
 
 

@@ -1,8 +1,8 @@
-"""Reading the grid that `scheduling.domain.openings` searches: three SQL statements whatever the number of days."""
+"""Reading the grid that `scheduling.domain.openings` searches, in a few SQL statements for any number of days."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
@@ -16,6 +16,8 @@ from scheduling.domain import openings as rules
 from scheduling.domain.openings import DayGrid, Opening, Wish
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
+from scheduling.queries.outages import outages_between
+from scheduling.services.clinic_rules import turnover_minutes
 from scheduling.services.places import profile_for
 
 PARTS_OF_DAY = {"morning": (time(0), time(12)), "afternoon": (time(12), time(23, 59))}
@@ -54,6 +56,8 @@ def find(
     load = profile_for(clinic, course_day)
     chairs = _chairs(clinic, private_room=patient.needs_private_room)
     days = _days(clinic, first_on, last_on, patient.id, moving)
+    turnover = -(-turnover_minutes(clinic) // 15)
+    isolation = frozenset(chair.id for chair in chairs.values() if chair.is_isolation)
     weekday = patient.prefers_weekday if usual is None else usual[0]
     at = patient.prefers_time if usual is None else usual[1]
     found: list[Opening] = []
@@ -70,6 +74,8 @@ def find(
             prefers_minute=None if at is None else _minute(day, at, clinic),
             first_quarter=bounds[0],
             last_quarter=bounds[1],
+            turnover_quarters=turnover,
+            isolation_chairs=isolation,
         )
         found.extend(rules.find([day], list(chairs), wish))
     found.sort(key=lambda opening: opening.rank)
@@ -93,7 +99,11 @@ def _days(clinic: Clinic, first_on: date, last_on: date, patient_id: UUID, movin
     for row in slots.values_list("starts_at", "load_used", "load_cap", "starts_used", "starts_cap"):
         by_day[row[0].astimezone(clinic.zone).date()].append(row)
     taken = _taken(clinic, start, end, patient_id, moving)
-    return [_grid(on, rows, taken.get(on, []), patient_id, moving) for on, rows in by_day.items()]
+    out = list(outages_between(clinic, start, end).values_list("chair_id", "starts_at", "ends_at"))
+    return [
+        replace(_grid(on, rows, taken.get(on, []), patient_id, moving), out=_out(rows, out))
+        for on, rows in by_day.items()
+    ]
 
 
 Taken = tuple[UUID, UUID, datetime, datetime]
@@ -117,6 +127,15 @@ def _taken(
     for chair_id, patient, period in visits:
         by_day[period.lower.astimezone(clinic.zone).date()].append((chair_id, patient, period.lower, period.upper))
     return by_day
+
+
+def _out(
+    rows: Sequence[tuple[datetime, int, int, int, int]], outages: Sequence[tuple[UUID, datetime, datetime]]
+) -> dict[UUID, int]:
+    masks: dict[UUID, int] = defaultdict(int)
+    for chair_id, starts_at, ends_at in outages:
+        masks[chair_id] |= _mask(rows[0][0], starts_at, ends_at, len(rows))
+    return masks
 
 
 def _grid(

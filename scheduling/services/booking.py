@@ -212,7 +212,14 @@ def _kept(place: _Place, visit: Visit, reasons: list[Reason], *, is_same_day: bo
     """The overrides that still speak for the visit; an undo brings back those of the place it returns to."""
     if place.spoken_for is None:
         is_same_start = place.start == visit.period.lower
-        return carried_over(visit.overrides, reasons, is_same_day=is_same_day, is_same_start=is_same_start)
+        is_same_chair = place.chair.id == visit.chair_id
+        return carried_over(
+            visit.overrides,
+            reasons,
+            is_same_day=is_same_day,
+            is_same_start=is_same_start,
+            is_same_chair=is_same_chair,
+        )
     reasons[:] = [reason for reason in reasons if reason.code != "in_the_past"]
     return carried_over(place.spoken_for, reasons, is_same_day=True, is_same_start=True)
 

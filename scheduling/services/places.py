@@ -5,7 +5,7 @@ cancel at this clinic in this time, so what is read next stays true until commit
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q
@@ -16,17 +16,19 @@ from core.errors import Reason
 from core.intervals import Interval
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile, profile
-from scheduling.domain.placement import Occupant, Placement, Quarter, check_placement
+from scheduling.domain.placement import Occupant, Outage, Placement, Quarter, check_placement
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, Visit
+from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairOutage, Visit
 from scheduling.services.capacity import load_weights
+from scheduling.services.clinic_rules import turnover_minutes
 
 
 def lock_capacity(clinic: Clinic, *intervals: Interval) -> list[CapacitySlot]:
-    """Lock the capacity rows of `intervals` in key order and return them."""
+    """Lock the capacity rows of `intervals`, and of the turnover time around them, in key order; return them."""
     wanted = Q()
+    beside = timedelta(minutes=turnover_minutes(clinic))
     for interval in intervals:
-        wanted |= Q(starts_at__gte=interval.start, starts_at__lt=interval.end)
+        wanted |= Q(starts_at__gte=interval.start - beside, starts_at__lt=interval.end + beside)
     return list(
         CapacitySlot.objects.select_for_update().filter(wanted, clinic=clinic).order_by("clinic_id", "starts_at")
     )
@@ -60,6 +62,7 @@ def placement(*, course_day: CourseDay, chair: Chair, interval: Interval, load: 
         profile=load,
         earliest_on=course_day.course.earliest_on + shift,
         latest_on=course_day.course.latest_on + shift,
+        turnover_minutes=turnover_minutes(chair.clinic),
     )
 
 
@@ -92,6 +95,17 @@ def occupants(
     ]
 
 
+def outages(chair: Chair, interval: Interval) -> list[Outage]:
+    """When `chair` is out of use in `interval`."""
+    found = ChairOutage.objects.filter(
+        chair=chair, lifted_at=None, starts_at__lt=interval.end, ends_at__gt=interval.start
+    ).order_by("starts_at")
+    return [
+        Outage(chair_id=chair.id, interval=Interval(outage.starts_at, outage.ends_at), reason=outage.reason)
+        for outage in found
+    ]
+
+
 def quarters(slots: Sequence[CapacitySlot], interval: Interval, *, without: Visit | None = None) -> list[Quarter]:
     """The capacity of `interval`, leaving out what the visit `without` takes now."""
     own: dict[datetime, int] = {}
@@ -118,9 +132,13 @@ def check(
 ) -> list[Reason]:
     """Every reason against `wanted`, with the rows of its capacity locked.
 
-    A visit that keeps its start may change its chair after that start has passed: the patient is here.
+    A visit that keeps its start may change its chair after that start has passed: the patient is here. One that keeps
+    chair and start stays where it is although the chair went out of use under it.
     """
     now = clock.now()
+    beside = timedelta(minutes=wanted.turnover_minutes)
+    keeps_start = moving is not None and moving.period.lower == wanted.interval.start
+    stays = keeps_start and moving is not None and moving.chair_id == chair.id
     reasons = list(
         check_placement(
             wanted,
@@ -129,11 +147,15 @@ def check(
             occupants=occupants(
                 chair=chair,
                 patient_id=wanted.patient_id,
-                interval=wanted.interval,
+                interval=Interval(wanted.interval.start - beside, wanted.interval.end + beside),
                 now=now,
                 besides=moving.id if moving else None,
             ),
+            outages=[
+                outage
+                for outage in outages(chair, wanted.interval)
+                if not (stays and moving is not None and outage.interval.overlaps(interval_of(moving)))
+            ],
         )
     )
-    keeps_start = moving is not None and moving.period.lower == wanted.interval.start
     return [reason for reason in reasons if not (keeps_start and reason.code == "in_the_past")]

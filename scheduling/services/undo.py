@@ -14,7 +14,7 @@ from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import OrderStatus
 from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import CAPACITY_CODES
+from scheduling.domain.placement import CAPACITY_CODES, PLACE_CODES
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
 from scheduling.services import (
@@ -44,6 +44,10 @@ def latest(visit: Visit) -> VisitEvent | None:
     """The change that undo would take back: the newest one, unless it is an undo itself."""
     event = visit.events.exclude(kind__in=ASIDE).select_related("undone_by").first()
     return event if event is not None and event.kind in UNDOABLE else None
+
+
+TAKEN = {"chair_taken", "chair_out", "patient_busy", "closed"}
+"""What keeps a visit from coming back to its place."""
 
 
 @business_act
@@ -108,15 +112,17 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     wanted = places.placement(course_day=current.course_day, chair=current.chair, interval=interval, load=load)
     moving = current if left in OCCUPYING else None
     reasons = places.check(wanted, slots, chair=current.chair, moving=moving)
-    _refuse_if_taken([reason for reason in reasons if reason.code in {"chair_taken", "patient_busy", "closed"}])
+    _refuse_if_taken([reason for reason in reasons if reason.code in TAKEN])
     crowded = [reason for reason in reasons if reason.code in CAPACITY_CODES]
+    known = {override["code"] for override in current.overrides}
+    beside = [r for r in reasons if moving is None and r.code in PLACE_CODES - known]
     if left is VisitStatus.CANCELLED:
         _check_may_come_back(current, crowded)
     current.status = before
     current.period = DateTimeTZRange(interval.start, interval.end, "[)")
     current.load_profile, current.start_quarter = list(load.need), load.start_quarter
     current.cancel_reason = ""
-    current.overrides += [_undone(reason, by) for reason in (*crowded, *uncovered)]
+    current.overrides += [_undone(reason, by) for reason in (*crowded, *beside, *uncovered)]
     current.is_over_capacity = current.is_over_capacity or bool(crowded)
     if uncovered:
         current.authorization = None
