@@ -27,7 +27,10 @@ LAB_SETTINGS = LabSettings()
 
 @dataclass(frozen=True, kw_only=True)
 class LabTest:
-    """A test of the list. `least` and `most` are all a laboratory can report; None where it answers in words."""
+    """A test of the list. `least` and `most` are all a laboratory can report; None where it answers in words.
+
+    `expects` is the answer without which a prescriber has to look: ``negative`` or ``positive``; empty for any.
+    """
 
     code: str
     name: str
@@ -36,6 +39,7 @@ class LabTest:
     most: Decimal | None
     source: str
     confidence: str
+    expects: str = ""
 
     @classmethod
     def read(cls, item: Mapping[str, Any]) -> "LabTest":
@@ -101,11 +105,51 @@ def _number(value: Decimal | None, unit: str, text: str, test: LabTest | None) -
         yield Reason("lab_impossible", sentence, field="value")
 
 
-def is_in_range(value: Decimal | None, *, low: Decimal | None, high: Decimal | None) -> bool | None:
-    """Whether a number lies within an order's limits, both included; None where there is no number or no limit."""
-    if value is None or (low is None and high is None):
-        return None
-    return (low is None or value >= low) and (high is None or value <= high)
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """What a result has to be: a number within limits in a unit, or words (``negative`` or ``positive``)."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    unit: str = ""
+    expects: str = ""
+
+
+def against(wanted: Wanted, *, value: Decimal | None, unit: str = "", text: str = "") -> str:
+    """What a result has against it, to follow "is 2 mg/dL, ..."; empty when it is as wanted, limits included.
+
+    A number in another unit can't be compared, and words that are not clearly the wanted ones are for a prescriber.
+
+    Source: limits are the order's; that a test must be negative comes from drug labels, confidence K.
+    """
+    if value is None:
+        is_read = not wanted.expects or _reads(text) == wanted.expects
+        return "" if is_read else f"where the order needs a {wanted.expects} result"
+    if wanted.low is None and wanted.high is None:
+        return ""
+    if unit.strip() and wanted.unit.strip() and _plain_unit(unit) != _plain_unit(wanted.unit):
+        return f"while the order's limit is in {wanted.unit}"
+    if wanted.low is not None and value < wanted.low:
+        return f"below the order's limit of {wanted.low:f}"
+    if wanted.high is not None and value > wanted.high:
+        return f"above the order's limit of {wanted.high:f}"
+    return ""
+
+
+WORDS_FOR = {
+    "negative": ("neg", "non-reactive", "nonreactive", "non reactive", "not reactive", "not detected", "none detected"),
+    "positive": ("pos", "reactive", "detected"),
+}
+
+
+def _reads(text: str) -> str:
+    """``negative``, ``positive``, or empty where the words are not clear."""
+    plain = text.strip().casefold()
+    return next((meaning for meaning, words in WORDS_FOR.items() if plain.startswith(words)), "")
+
+
+def _plain_unit(unit: str) -> str:
+    return "".join(unit.casefold().split()).replace("\u03bc", "\u00b5")
 
 
 def valid_until(taken_on: date, valid_days: int | None) -> date | None:
@@ -116,10 +160,8 @@ def valid_until(taken_on: date, valid_days: int | None) -> date | None:
 def state_of(
     *,
     taken_on: date | None,
-    value: Decimal | None = None,
     valid_days: int | None,
-    low: Decimal | None = None,
-    high: Decimal | None = None,
+    is_as_wanted: bool = True,
     on: date,
     soon_days: int = LAB_SETTINGS.expires_soon_days,
 ) -> LabState:
@@ -131,7 +173,7 @@ def state_of(
         return LabState.MISSING
     if not is_valid(taken_on=taken_on, service_on=on, valid_days=valid_days):
         return LabState.EXPIRED
-    if is_in_range(value, low=low, high=high) is False:
+    if not is_as_wanted:
         return LabState.OUT_OF_RANGE
     last = valid_until(taken_on, valid_days)
     return LabState.VALID if last is None or last > on + timedelta(days=soon_days) else LabState.EXPIRES_SOON

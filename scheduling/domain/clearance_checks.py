@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.errors import Reason
+from patients.domain.lab_results import Wanted, against
 from patients.domain.labs import LAB_VALIDITY, is_valid
 from regimens.domain.due_dates import DueState, standing
 from regimens.domain.quantities import exact
@@ -66,11 +67,16 @@ _ORDER_WORDS = {
 
 @dataclass(frozen=True)
 class LabFact:
-    """The latest result of a test; `value` is None for a result in words."""
+    """The latest result of a test; `value` is None for a result in words.
+
+    `expects` is the answer that the test should have, ``negative`` or ``positive``; empty for any.
+    """
 
     taken_on: date
     value: Decimal | None
     unit: str
+    text: str = ""
+    expects: str = ""
 
 
 def check_required_labs(
@@ -101,24 +107,22 @@ def _lab_reason(item: Mapping[str, Any], lab: LabFact | None, service_on: date, 
     if not is_valid(taken_on=lab.taken_on, service_on=service_on, valid_days=days):
         sentence = f"{name} of {_day(lab.taken_on)} counts for {days} days, so not on {_day(service_on)}."
         return held(Hold.LABS_EXPIRED, f"{sentence} Order a new one.")
-    limits = _broken_limit(item, lab.value)
-    if limits:
-        unit = f" {lab.unit}" if lab.unit else ""
-        value = f"{lab.value.normalize():f}" if lab.value is not None else ""
-        sentence = f"{name} of {_day(lab.taken_on)} is {value}{unit}, {limits}. Ask the prescriber before starting."
+    wanted = Wanted(
+        low=_limit(item.get("low")),
+        high=_limit(item.get("high")),
+        unit=str(item.get("unit") or ""),
+        expects=lab.expects,
+    )
+    problem = against(wanted, value=lab.value, unit=lab.unit, text=lab.text)
+    if problem:
+        said = f"“{lab.text}”" if lab.value is None else f"{lab.value.normalize():f} {lab.unit}".strip()
+        sentence = f"{name} of {_day(lab.taken_on)} is {said}, {problem}. Ask the prescriber before starting."
         return held(Hold.LABS_OUT_OF_RANGE, sentence)
     return None
 
 
-def _broken_limit(item: Mapping[str, Any], value: Decimal | None) -> str:
-    if value is None:
-        return ""
-    low, high = item.get("low"), item.get("high")
-    if low not in {None, ""} and value < Decimal(str(low)):
-        return f"below the order's limit of {low}"
-    if high not in {None, ""} and value > Decimal(str(high)):
-        return f"above the order's limit of {high}"
-    return ""
+def _limit(written: object) -> Decimal | None:
+    return None if written in {None, ""} else Decimal(str(written))
 
 
 def check_weight_change(*, ordered_kg: Decimal | None, latest_kg: Decimal | None) -> tuple[Reason, ...]:

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from patients.domain.lab_results import LAB_SETTINGS, LabState, state_of, valid_until
+from patients.domain.lab_results import LAB_SETTINGS, LabState, Wanted, against, state_of, valid_until
 from patients.domain.labs import LAB_VALIDITY
 from patients.models import LabResult
-from patients.queries.lab_tests import lab_name
+from patients.queries.lab_tests import lab_name, lab_tests
 from regimens.models import TreatmentOrder
 from scheduling.domain.clearance_checks import RENAL_TESTS
 
@@ -101,12 +101,13 @@ def _required(
     days = _days(code, [item for _, item in items], is_at_risk=is_at_risk)
     low = max((found for _, item in items if (found := _limit(item.get("low"))) is not None), default=None)
     high = min((found for _, item in items if (found := _limit(item.get("high"))) is not None), default=None)
+    unit = str(items[0][1].get("unit") or "")
+    listed = lab_tests().get(code)
+    wanted = Wanted(low=low, high=high, unit=unit, expects=listed.expects if listed else "")
     state = state_of(
         taken_on=latest.taken_on if latest else None,
-        value=latest.value if latest else None,
         valid_days=days,
-        low=low,
-        high=high,
+        is_as_wanted=latest is None or not against(wanted, value=latest.value, unit=latest.unit, text=latest.text),
         on=today,
         soon_days=soon_days,
     )
@@ -119,7 +120,7 @@ def _required(
         latest=latest,
         result=result_words(latest) if latest else "",
         until=valid_until(latest.taken_on, days) if latest else None,
-        limits=_limits(low, high, str(items[0][1].get("unit") or "")),
+        limits=_limits(low, high, unit) or wanted.expects,
         trend=tuple(f"{number.normalize():f}" for number in numbers) if len(numbers) > 1 else (),
         direction=_direction(numbers),
         state=state,

@@ -14,6 +14,7 @@ from django.db.models import F, Min, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
 from patients.models import Coverage, LabResult, Patient, RiskFlag, TreatmentConsent, WeightMeasurement
+from patients.queries.lab_tests import lab_tests
 from regimens.domain.reactions import HOLDING
 from regimens.models import Administration, Reaction, SafetyEnrolment
 from scheduling.domain.clearance_checks import LabFact
@@ -193,11 +194,13 @@ def _labs(patients: set[UUID]) -> dict[UUID, dict[str, LabFact]]:
         LabResult.objects.filter(patient__in=patients)
         .order_by("patient_id", "code", "-taken_on", "-id")
         .distinct("patient_id", "code")
-        .values_list("patient_id", "code", "taken_on", "value", "unit")
+        .values_list("patient_id", "code", "taken_on", "value", "unit", "text")
     )
+    listed = lab_tests()
     found: dict[UUID, dict[str, LabFact]] = defaultdict(dict)
-    for patient, code, taken_on, value, unit in rows:
-        found[patient][code] = LabFact(taken_on, value, unit)
+    for patient, code, taken_on, value, unit, text in rows:
+        expects = listed[code].expects if code in listed else ""
+        found[patient][code] = LabFact(taken_on, value, unit, text, expects)
     return found
 
 

@@ -11,8 +11,9 @@ from patients.domain.diary import Entry, Lasted, Onset, Symptom, check_entry, se
 from patients.domain.lab_results import (
     LabState,
     LabTest,
+    Wanted,
+    against,
     check_result,
-    is_in_range,
     state_of,
     valid_until,
     worst,
@@ -90,9 +91,11 @@ def test_a_result_that_makes_no_sense_is_said_at_its_field(changes: dict[str, An
 
 def test_limits_are_included_and_no_limit_says_nothing() -> None:
     low, high = Decimal(1), Decimal(2)
-    assert is_in_range(low, low=low, high=high) is is_in_range(high, low=low, high=high) is True
-    assert is_in_range(Decimal("0.9"), low=low, high=None) is is_in_range(Decimal("2.1"), low=None, high=high) is False
-    assert is_in_range(None, low=low, high=high) is is_in_range(low, low=None, high=None) is None
+    both = Wanted(low=low, high=high, unit="mg/dL")
+    assert against(both, value=low) == against(both, value=high, unit=" mg/dl") == ""
+    assert against(Wanted(low=low), value=Decimal("0.9")) == "below the order's limit of 1"
+    assert against(Wanted(high=high), value=Decimal("2.1")) == "above the order's limit of 2"
+    assert against(both, value=None, text="clotted") == against(Wanted(), value=low, unit="g/L") == ""
     assert valid_until(DAY, None) is None
     assert valid_until(DAY, 30) == DAY + timedelta(days=30)
 
@@ -112,9 +115,38 @@ def test_limits_are_included_and_no_limit_says_nothing() -> None:
 )
 def test_how_a_test_stands(taken: date | None, value: str | None, valid_days: int | None, state: LabState) -> None:
     number = None if value is None else Decimal(value)
-    found = state_of(taken_on=taken, value=number, valid_days=valid_days, high=Decimal(2), on=DAY)
+    is_fine = not against(Wanted(high=Decimal(2)), value=number)
+    found = state_of(taken_on=taken, is_as_wanted=is_fine, valid_days=valid_days, on=DAY)
     assert found is state
     assert found.label[0].isupper()
+
+
+def test_a_number_in_another_unit_is_not_compared_but_looked_at() -> None:
+    wanted = Wanted(high=Decimal("1.5"), unit="mg/dL")
+    assert against(wanted, value=Decimal(80), unit="µmol/L") == "while the order's limit is in mg/dL"
+    assert against(Wanted(high=Decimal(90), unit="µmol/L"), value=Decimal(80), unit="\u03bcmol/l") == ""
+
+
+@pytest.mark.parametrize(
+    ("expects", "text", "is_wanted"),
+    [
+        ("negative", "Negative", True),
+        ("negative", " non-reactive (s/co 0.2)", True),
+        ("negative", "not detected", True),
+        ("negative", "Positive", False),
+        ("negative", "Reactive", False),
+        ("negative", "Indeterminate", False),
+        ("positive", "POS", True),
+        ("positive", "detected", True),
+        ("positive", "Not detected", False),
+        ("", "Positive", True),
+    ],
+)
+def test_words_that_are_not_clearly_the_wanted_ones_are_for_a_prescriber(
+    expects: str, text: str, is_wanted: bool
+) -> None:
+    said = against(Wanted(expects=expects), value=None, text=text)
+    assert said == ("" if is_wanted else f"where the order needs a {expects} result")
 
 
 def test_the_worst_state_is_acted_on_first() -> None:

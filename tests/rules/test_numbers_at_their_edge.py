@@ -104,7 +104,7 @@ def test_a_laboratory_s_limits_may_be_open_on_one_side_and_are_read_exactly() ->
     assert IN_WORDS.can_measure(Decimal(10**6))
     assert replace(TEST, least=None).can_measure(Decimal(99))
     assert replace(TEST, most=None).can_measure(Decimal(0))
-    low = state_of(taken_on=DAY, value=Decimal("0.5"), valid_days=90, low=Decimal(1), on=DAY)
+    low = state_of(taken_on=DAY, is_as_wanted=False, valid_days=90, on=DAY)
     assert low is LabState.OUT_OF_RANGE
 
 

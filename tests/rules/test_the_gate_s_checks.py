@@ -140,6 +140,14 @@ def test_a_result_says_its_value_its_unit_and_the_limit_it_breaks() -> None:
     assert "Creatinine of 24 Nov 2026 is 2, above the order's limit of 1.5." in reasons[0].sentence
 
 
+def test_a_positive_screen_holds_the_visit_in_its_own_words() -> None:
+    screen: dict[str, Any] = {"code": "hbsag", "name": "HBsAg", "valid_days": None}
+    positive = LabFact(DAY, None, "", text="Positive", expects="negative")
+    (reason,) = check_required_labs([screen], latest={"hbsag": positive}, service_on=DAY, is_at_risk=False)
+    assert reason.code == "labs_out_of_range"
+    assert "is “Positive”, where the order needs a negative result." in reason.sentence
+
+
 @pytest.mark.parametrize(
     ("latest", "expected"), [("88", []), ("88.1", ["weight_changed"]), ("71.9", ["weight_changed"])]
 )
