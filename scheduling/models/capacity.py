@@ -84,6 +84,9 @@ class ClinicRules(models.Model):
     hold_minutes = models.PositiveSmallIntegerField(default=10)
     offer_minutes = models.PositiveSmallIntegerField(default=120)
     notice_hours = models.PositiveSmallIntegerField(default=24, help_text="An offer is at least so far ahead.")
+    passes_offers_on = models.BooleanField(
+        default=True, help_text="Whether a place not taken is offered to the next by itself; else staff are asked."
+    )
     tells_patient = models.BooleanField(default=True, help_text="Whether patients are told of a move.")
 
     def __str__(self) -> str:

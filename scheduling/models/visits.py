@@ -53,6 +53,7 @@ class Visit(models.Model):
     overrides = models.JSONField(default=list, blank=True)
     is_over_capacity = models.BooleanField(default=False)
     hold_until = models.DateTimeField(null=True)
+    held_by_label = models.CharField(max_length=150, blank=True, help_text="Who keeps a held place, for the board.")
     authorization = models.ForeignKey(Authorization, on_delete=models.PROTECT, null=True, related_name="visits")
     units = models.PositiveIntegerField()
     nurse = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")

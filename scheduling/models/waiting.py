@@ -69,6 +69,7 @@ class Offer(models.Model):
     made_by_label = models.CharField(max_length=150)
     answered_at = models.DateTimeField(null=True, blank=True)
     answered_by_label = models.CharField(max_length=150, blank=True)
+    passed_on_at = models.DateTimeField(null=True, blank=True, help_text="When a place not taken went to the next.")
 
     class Meta:
         ordering = ["-made_at"]
