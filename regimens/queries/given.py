@@ -5,7 +5,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
-from regimens.models import Administration, TreatmentOrder
+from regimens.models import Administration, Course, TreatmentOrder
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,3 +41,9 @@ def given_days(order: TreatmentOrder) -> tuple[GivenDay, ...]:
         )
         for given in found
     )
+
+
+def is_overtaken(course: Course) -> bool:
+    """Whether a later course of the same order was given: this one is past then. One SQL statement."""
+    later = Administration.objects.filter(order_id=course.order_id, course_day__course__number__gt=course.number)
+    return later.filter(voided_at__isnull=True).exists()

@@ -5,8 +5,15 @@ from datetime import date
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import Clinic
-from regimens.models import CourseDay, OrderStatus
+from regimens.models import Administration, CourseDay, OrderStatus
 from scheduling.models import OCCUPYING_VALUES, Visit
+
+
+def overtaking() -> QuerySet[Administration]:
+    """What was given of a later course of the same order, seen from a course day in an outer query."""
+    return Administration.objects.filter(
+        order=OuterRef("course__order"), course_day__course__number__gt=OuterRef("course__number"), voided_at=None
+    )
 
 
 def unbooked(
@@ -14,12 +21,15 @@ def unbooked(
 ) -> QuerySet[CourseDay]:
     """Course days of active orders that no visit holds, first the one whose window closes first.
 
+    A course that a later one has overtaken is not offered any more: what was missed is not given on top.
     `until` leaves out courses due later, `since` those whose window closed before it; `text` keeps patients whose
     names begin with its words.
     """
     held = Visit.objects.filter(course_day=OuterRef("pk"), status__in=OCCUPYING_VALUES)
     days = (
-        CourseDay.objects.filter(~Exists(held), course__order__clinic=clinic, course__order__status=OrderStatus.ACTIVE)
+        CourseDay.objects.filter(
+            ~Exists(held), ~Exists(overtaking()), course__order__clinic=clinic, course__order__status=OrderStatus.ACTIVE
+        )
         .select_related("course__order__patient__clinic", "course__order__product")
         .order_by("course__latest_on", "course__order__patient__family_name", "day_number")
     )
