@@ -13,8 +13,9 @@ class SchedulingConfig(AppConfig):
         from messaging import subjects  # noqa: PLC0415
         from scheduling.demand import VisitDemand  # noqa: PLC0415
         from scheduling.queries import requests  # noqa: PLC0415
-        from scheduling.services import visit_messages  # noqa: PLC0415
+        from scheduling.services import series_notices, visit_messages  # noqa: PLC0415
 
         context.register_badge("scheduling:requests", requests.count_waiting)
         demand.register(VisitDemand())
         subjects.register(visit_messages.SUBJECT, visit_messages.is_current)
+        subjects.register(series_notices.SUBJECT, series_notices.is_current)

@@ -40,6 +40,26 @@ WORDINGS: dict[str, Wording] = {
         "If this surprises you, please call us." + _SIGNATURE,
         sms="{clinic}: your visit on {short_day}, {time} is cancelled. Questions: {phone}. Reply STOP to end texts.",
     ),
+    "visits.booked": Wording(
+        subject="Your {count} visits from {short_day} on",
+        email="Hello {name},\n\n{count} visits at {clinic} are booked for you:\n\n{dates}\n\n"
+        "See all your visits: {link}" + _SIGNATURE,
+        sms="{clinic}: {count} visits are booked, first {short_day}, {time}. Questions: {phone}. "
+        "Reply STOP to end texts.",
+    ),
+    "visits.moved": Wording(
+        subject="{count} visits have new times",
+        email="Hello {name},\n\n{count} of your visits at {clinic} have new times. They are now:\n\n{dates}\n\n"
+        "See all your visits: {link}" + _SIGNATURE,
+        sms="{clinic}: {count} visits moved, first now {short_day}, {time}. Questions: {phone}. "
+        "Reply STOP to end texts.",
+    ),
+    "visits.cancelled": Wording(
+        subject="{count} visits are cancelled",
+        email="Hello {name},\n\nthese visits at {clinic} are cancelled; you need not come:\n\n{dates}\n\n"
+        "If this surprises you, please call us." + _SIGNATURE,
+        sms="{clinic}: {count} visits from {short_day} on are cancelled. Questions: {phone}. Reply STOP to end texts.",
+    ),
     "request.answered": Wording(
         subject="We answered your request",
         email="Hello {name},\n\nwe answered your request about the visit on {day}. Please sign in to read it: {link}"

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     RELEASED = "released"
     RENEWED = "renewed"
     ENDED = "ended"
+    BOOKED = "booked"
 
     @property
     def label(self) -> str:

@@ -21,6 +21,7 @@ WORDS = {
     "released": "Released",
     "renewed": "Renewed",
     "ended": "Ended",
+    "booked": "Visits booked",
 }
 
 

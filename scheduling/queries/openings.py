@@ -11,6 +11,7 @@ from django.db.models import Q
 from accounts.models import Clinic
 from core import clock
 from core.intervals import QUARTER, ceil_quarter
+from patients.models import Patient
 from regimens.models import CourseDay
 from scheduling.domain import openings as rules
 from scheduling.domain.openings import DayGrid, Opening, Wish
@@ -81,6 +82,16 @@ def find(
     found.sort(key=lambda opening: opening.rank)
     chosen = rules.one_per_half_hour(found, limit) if limit else found
     return [FoundOpening(chair=chairs[opening.chair_id], opening=opening) for opening in chosen]
+
+
+def usable_chairs(clinic: Clinic, patient: Patient) -> dict[UUID, Chair]:
+    """The chairs that would do for `patient`, best first. One SQL statement."""
+    return _chairs(clinic, private_room=patient.needs_private_room)
+
+
+def day_grids(clinic: Clinic, first_on: date, last_on: date, patient: Patient) -> list[DayGrid]:
+    """Every open day from `first_on` to `last_on` with what is taken. Three SQL statements for any number of days."""
+    return _days(clinic, first_on, last_on, patient.id, None)
 
 
 def _chairs(clinic: Clinic, *, private_room: bool) -> dict[UUID, Chair]:

@@ -1,6 +1,8 @@
 """Units for a visit: which authorization covers it, reserving them at booking and giving them back."""
 
+from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from authorizations.models import Authorization
 from authorizations.queries.coverage import find
@@ -17,6 +19,14 @@ def cover(course_day: CourseDay, on: date) -> tuple[Authorization | None, tuple[
     if answer.reasons and answer.is_required:
         return None, answer.reasons
     return answer.authorization, ()
+
+
+def lock(visits: Iterable[tuple[UUID, str]]) -> None:
+    """Lock every authorization that could cover these (patient, product), in key order: many visits, one lock order."""
+    asked = set(visits)
+    patients, products = {patient for patient, _ in asked}, {product for _, product in asked}
+    found = Authorization.objects.filter(patient__in=patients, product__in=products)
+    list(found.select_for_update(of=("self",)).order_by("id").values_list("id", flat=True))
 
 
 def reserve(visit: Visit, authorization: Authorization | None, on: date, by: Actor) -> None:

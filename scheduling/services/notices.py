@@ -9,6 +9,7 @@ from core import clock
 from messaging.services import outbox
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import MoveRequest, RequestState, Visit
+from scheduling.services import series_notices
 from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, start_of, when
 
 BOOKED, MOVED, CANCELLED, ANSWERED = "visit.booked", "visit.moved", "visit.cancelled", "request.answered"
@@ -20,6 +21,8 @@ def booked(*, visit: Visit) -> None:
     Who never heard of a move before that cancelling either is told of the move now.
     """
     unsent = _cancel_unsent(visit) if visit.version > 1 else {}
+    if visit.version > 1 and series_notices.retold(visit):
+        return
     if CANCELLED not in unsent:
         _tell(visit, BOOKED)
     elif unsent[CANCELLED] not in {0, start_minute(visit.period.lower)}:
@@ -32,6 +35,8 @@ def moved(*, visit: Visit) -> None:
     Who was never told of the first time is told of a booking; who still believes in this very time is told nothing.
     """
     unsent = _cancel_unsent(visit)
+    if series_notices.retold(visit):
+        return
     if BOOKED in unsent:
         _tell(visit, BOOKED)
         return
@@ -46,7 +51,7 @@ def cancelled(*, visit: Visit) -> None:
     The message names the time that the patient knows, not one whose news never left.
     """
     unsent = _cancel_unsent(visit)
-    if BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
+    if series_notices.retold(visit) or BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
         return
     was = unsent.get(MOVED, 0)
     _tell(visit, CANCELLED, was=was, start=start_of(was) if was else None)
@@ -102,6 +107,6 @@ def _cancel_unsent(visit: Visit) -> dict[str, int]:
 
 
 def _start_before(visit: Visit) -> int:
-    event = visit.events.filter(kind__in=["move", "refit"]).first()
+    event = visit.events.filter(kind__in=["move", "refit", "undo"], before__has_key="start").first()
     start = event.before.get("start") if event is not None else None
     return start_minute(datetime.fromisoformat(start)) if start else 0

@@ -88,6 +88,7 @@ def place(visit: Visit) -> dict[str, Any]:
         "start": visit.period.lower.isoformat(),
         "end": visit.period.upper.isoformat(),
         "overrides": visit.overrides,
+        **({"is_exception": visit.is_exception} if visit.series_id else {}),
     }
 
 
