@@ -20,6 +20,7 @@ from scheduling.models.capacity import (
 )
 from scheduling.models.clearance import ClearanceOverride, PreInfusionCheck, VisitClearance
 from scheduling.models.desk import MoveRequest, PlanDecision, RequestState, StaffTask
+from scheduling.models.floor import VitalsCheck
 from scheduling.models.visits import OCCUPYING_VALUES, Visit, VisitEvent, VisitQuerySet
 from scheduling.models.waiting import Disruption, DisruptionKind, Offer, OfferState, WaitlistEntry, WaitState
 
@@ -49,6 +50,7 @@ __all__ = [
     "VisitClearance",
     "VisitEvent",
     "VisitQuerySet",
+    "VitalsCheck",
     "WaitState",
     "WaitlistEntry",
 ]
