@@ -3,7 +3,7 @@
 Times are the clinic's wall clock on the day of the infusion; masses are grams of immune globulin, milligrams of others.
 """
 
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
 from decimal import Decimal
@@ -36,6 +36,9 @@ def _amount(label: str, *, places: int = 3, required: bool = True) -> forms.Deci
 class GivenForm(forms.Form):
     """The infusion as a whole; its lots and rates are rows of their own."""
 
+    product = forms.ChoiceField(
+        required=False, label="Product given", help_text="The order lets the pharmacist give another brand."
+    )
     started_at = forms.TimeField(label="Started", widget=TIME, error_messages={"required": "Enter when it started."})
     stopped_at = forms.TimeField(
         label="Stopped",
@@ -57,6 +60,13 @@ class GivenForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
     note = forms.CharField(required=False, max_length=500, label="Note", widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, products: Sequence[tuple[str, str]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(products) > 1:
+            self.fields["product"].choices = list(products)  # type: ignore[attr-defined]
+        else:
+            del self.fields["product"]
 
 
 class LotForm(forms.Form):
@@ -96,6 +106,7 @@ class Day:
     on: date
     zone: ZoneInfo
     is_immune_globulin: bool
+    products: tuple[tuple[str, str], ...] = ()
 
     @property
     def unit(self) -> str:
@@ -128,7 +139,7 @@ class Entry:
         rates = [row for row in rows_of(post, "rates", RateForm) if any(row.values())]
         return cls(
             day,
-            GivenForm(post),
+            GivenForm(post, products=day.products),
             [LotForm(_prefixed(row, f"lots-{place}"), prefix=f"lots-{place}") for place, row in enumerate(lots)],
             [RateForm(_prefixed(row, f"rates-{place}"), prefix=f"rates-{place}") for place, row in enumerate(rates)],
         )
@@ -138,7 +149,7 @@ class Entry:
         """What is known already, to be changed."""
         return cls(
             day,
-            GivenForm(initial=main),
+            GivenForm(initial=main, products=day.products),
             [LotForm(initial=row, prefix=f"lots-{place}") for place, row in enumerate(lots)],
             [RateForm(initial=row, prefix=f"rates-{place}") for place, row in enumerate(rates)],
         )
@@ -166,6 +177,7 @@ class Entry:
             is_complete=known["is_complete"] == "yes",
             stop_reason=known["stop_reason"],
             note=known["note"],
+            product_id=known.get("product", ""),
             lots=tuple(self._lot(row.cleaned_data) for row in self.lots),
             rates=set_rates,
         )

@@ -50,7 +50,10 @@ class GivenRate:
 
 @dataclass(frozen=True, kw_only=True)
 class GivenFacts:
-    """What was given. `stop_reason` says why the infusion was stopped early, or why the dose differs from the plan."""
+    """What was given. `stop_reason` says why the infusion was stopped early, or why the dose differs from the plan.
+
+    `product_id` names the product that the pharmacist gave instead; empty for the one that was ordered.
+    """
 
     dose_mg: Fraction
     started_at: datetime
@@ -61,6 +64,7 @@ class GivenFacts:
     rates: tuple[GivenRate, ...] = ()
     stop_reason: str = ""
     note: str = ""
+    product_id: str = ""
 
     @property
     def vials_mg(self) -> Fraction:

@@ -22,6 +22,7 @@ from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.units import BilledUnits, billed_units, code_on
 from regimens.models import Administration, AdministrationLot, CourseDay, Product, RateChange
 from regimens.queries.therapies import Therapy, therapy_book
+from regimens.services import substitutes
 from regimens.services.courses import to_decimal
 
 
@@ -105,6 +106,7 @@ def record(*, administration: Administration, facts: GivenFacts, expected_versio
     """
     by.require(Permission.ADMINISTRATION_RECORD, "record what was given")
     current = _locked(administration, expected_version, by)
+    current.product = substitutes.given_product(current.order, facts.product_id)
     therapy = _therapy_that_day(current)
     reasons = check_given(facts, planned(current, facts, therapy), now=clock.now())
     if reasons:
@@ -165,7 +167,7 @@ def _billed(row: Administration, facts: GivenFacts, therapy: Therapy) -> BilledU
     """Units given and wasted; None when no billing code is known for the day, which keeps the planned units."""
     on = facts.started_at.astimezone(row.order.clinic.zone).date()
     try:
-        code = code_on(therapy.codes_of(row.order.hcpcs), on=on)
+        code = code_on(therapy.codes_of(substitutes.hcpcs_of(row.order, row.product, therapy, on)), on=on)
     except Refusal:
         return None
     out_of_vials = facts.dose_mg + facts.wasted_mg
@@ -197,6 +199,7 @@ def _replace_rows(row: Administration, facts: GivenFacts) -> None:
 def _numbers(row: Administration, facts: GivenFacts) -> dict[str, object]:
     """What the audit record keeps of a record: numbers and times, no prose and no lot numbers."""
     return {
+        "product": row.product_id,
         "dose_mg": str(row.dose_mg),
         "units": row.units,
         "wasted_units": row.wasted_units,

@@ -1,6 +1,6 @@
 """What was given, as the visit's panel and its own page show it; and the form to record it, filled from the plan."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from regimens.domain.administration import actual_minutes
 from regimens.domain.quantities import plain
 from regimens.domain.reactions import LEVELS, said
 from regimens.domain.titration import Profile
-from regimens.models import Administration, CourseDay, Reaction
+from regimens.models import Administration, CourseDay, Product, Reaction
 from scheduling.domain.statuses import VisitStatus
 from scheduling.given_forms import Day, Entry, LotForm, RateForm, Row, rows_of
 from scheduling.models import Visit
@@ -105,17 +105,22 @@ def followed(reaction: Reaction) -> str:
     return said(reaction.grade)
 
 
-def day_of(visit: Visit, row: Administration) -> Day:
-    """How the form of a visit reads times and masses."""
+def day_of(visit: Visit, row: Administration, products: Sequence[Product]) -> Day:
+    """How the form of a visit reads times and masses, and which `products` may have been given."""
     zone = visit.clinic.zone
-    return Day(on=row.started_at.astimezone(zone).date(), zone=zone, is_immune_globulin=row.product.is_immune_globulin)
+    return Day(
+        on=row.started_at.astimezone(zone).date(),
+        zone=zone,
+        is_immune_globulin=row.product.is_immune_globulin,
+        products=tuple((product.id, product.name) for product in products),
+    )
 
 
 def entry(visit: Visit, given: Given) -> Entry:
     """The form: what is recorded already, else the plan and the visit's own times."""
     row = given.administration
     assert row is not None  # noqa: S101 (asked for only where an infusion began)
-    day = day_of(visit, row)
+    day = day_of(visit, row, given.products)
     if row.recorded_at is not None:
         return Entry.shown(day, _main(row, day), _lots(given, day), _rates(given, day))
     return Entry.shown(day, _planned_main(visit, row, day), _planned_lots(visit, day), _planned_rates(visit, row, day))
@@ -134,11 +139,12 @@ def changed_rows(post: Mapping[str, str], day: Day) -> Entry:
     return Entry.shown(day, {key: post.get(key, "") for key in _MAIN}, lots, rates)
 
 
-_MAIN = ("started_at", "stopped_at", "dose", "volume_ml", "is_complete", "stop_reason", "note")
+_MAIN = ("product", "started_at", "stopped_at", "dose", "volume_ml", "is_complete", "stop_reason", "note")
 
 
 def _main(row: Administration, day: Day) -> dict[str, Any]:
     return {
+        "product": row.product_id,
         "started_at": f"{row.started_at.astimezone(day.zone):%H:%M}",
         "stopped_at": f"{row.stopped_at.astimezone(day.zone):%H:%M}" if row.stopped_at else "",
         "dose": day.amount(row.dose_mg or 0),
@@ -232,7 +238,11 @@ def facts(visit: Visit, given: Given) -> list[Fact]:
     if row is None or row.dose_mg is None:
         return []
     is_ig = row.product.is_immune_globulin
-    found = [
+    ordered = visit.course_day.course.order.product
+    found = (
+        [] if row.product_id == ordered.id else [Fact(name="Product", planned=ordered.name, actual=row.product.name)]
+    )
+    found += [
         Fact(
             name="Dose",
             planned=mass(row.planned_dose_mg, is_immune_globulin=is_ig),

@@ -9,8 +9,9 @@ from accounts.models import Clinic
 from audit.models import AuditEvent
 from regimens.domain.administration import actual_minutes, last_few
 from regimens.domain.chair_time import suggest_minutes
-from regimens.models import Administration, AdministrationLot, RateChange, Reaction
+from regimens.models import Administration, AdministrationLot, Product, RateChange, Reaction
 from regimens.queries.reactions import of_product
+from regimens.queries.substitutes import choices
 from scheduling.models import Visit
 
 MOST_LOTS = 500
@@ -28,12 +29,16 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """What was given at a visit, if its infusion began: the rows that count, and the patient's reactions."""
+    """What was given at a visit, if its infusion began: the rows that count, and the patient's reactions.
+
+    `products` are those that may have been given, the ordered one first.
+    """
 
     administration: Administration | None
     lots: tuple[AdministrationLot, ...] = ()
     rates: tuple[RateChange, ...] = ()
     reactions: tuple[Reaction, ...] = ()
+    products: tuple[Product, ...] = ()
 
     @property
     def here(self) -> tuple[Reaction, ...]:
@@ -56,12 +61,12 @@ class Pace:
 
 
 def of_visit(visit: Visit) -> Given:
-    """What was given at `visit`. Four SQL statements at most."""
+    """What was given at `visit`. Five SQL statements at most."""
     order = visit.course_day.course.order
     reactions = of_product(order.patient, order.product)
     given = (
         Administration.objects.filter(visit_id=visit.id, order__clinic=visit.clinic, voided_at__isnull=True)
-        .select_related("product", "order")
+        .select_related("product", "order__product")
         .first()
     )
     if given is None:
@@ -71,6 +76,7 @@ def of_visit(visit: Visit) -> Given:
         lots=tuple(given.lots.filter(replaced_at__isnull=True)),
         rates=tuple(given.rates.filter(replaced_at__isnull=True)),
         reactions=reactions,
+        products=tuple(choices(given.order)),
     )
 
 

@@ -43,9 +43,24 @@ def record(*, visit: Visit, facts: GivenFacts, expected_version: int, by: Actor)
         ledger.reverse(visit_id=current.id, by=by)
         use_units(current, by)
     staff_tasks.close(_record_key(current), by)
+    _say_substituted(current, recorded)
     incomplete_courses.look(current.course_day.course, by)
     reanchoring.follow_order(_order(current), cause=f"what was recorded on {records.local_day(current):%-d %B}")
     return recorded
+
+
+def _say_substituted(visit: Visit, given: Administration) -> None:
+    """Another brand bills another code: the authorization desk has to know."""
+    order = visit.course_day.course.order
+    if given.product_id != order.product_id:
+        staff_tasks.open_task(
+            clinic=visit.clinic,
+            kind="substitute",
+            text=f"{given.product} was given to {visit.patient.short_name} instead of {order.product} on "
+            f"{records.local_day(visit):%-d %B}. Check that its authorization covers that brand.",
+            dedupe_key=f"substitute:{given.id}:{given.product_id}",
+            visit=visit,
+        )
 
 
 def begin(visit: Visit, by: Actor) -> None:

@@ -47,7 +47,7 @@ def _record(request: ClinicRequest, visit: Visit, given: Given) -> HttpResponse:
     row = given.administration
     if row is None:
         raise Conflict("not_begun", "The infusion has not started, so there is nothing to record yet.")
-    day = shown.day_of(visit, row)
+    day = shown.day_of(visit, row, given.products)
     if request.POST.get("act", "record") != "record":
         return _page(request, visit, given, shown.changed_rows(request.POST, day), version=_version(request))
     entry = Entry.posted(request.POST, day)

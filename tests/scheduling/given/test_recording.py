@@ -282,3 +282,31 @@ def test_the_lot_finds_its_patients(infusion: Infusion, at_eleven: object) -> No
     (use,) = queries.lot_uses(infusion.world.clinic, " lx204")
     assert use.patient == infusion.world.patient
     assert queries.lot_uses(factories.make_clinic(), "LX204A") == []
+
+
+def test_a_substituted_brand_is_recorded_as_what_it_is_and_the_desk_is_told(
+    infusion: Infusion, at_eleven: object
+) -> None:
+    other = factories.make_product(id="other_ig", name="Other IG 10 %")
+    infusion.step(S.COMPLETED)
+    order = infusion.world.order
+    with pytest.raises(BadInput, match="allows no other brand"):
+        infusion.record(product_id=other.id)
+    order.may_substitute = True
+    order.save(update_fields=["may_substitute"])
+    infusion.record(product_id=other.id)
+    assert infusion.given.product == other
+    (task,) = tasks("substitute")
+    assert "Other IG 10 % was given" in task
+    offered = queries.of_visit(infusion.visit).products
+    assert [product.id for product in offered] == ["test_ig", "other_ig"]
+    infusion.record(product_id="")
+    assert infusion.given.product_id == "test_ig"
+
+
+def test_only_another_immune_globulin_stands_in(infusion: Infusion, at_eleven: object) -> None:
+    iron = factories.make_product(id="iron", name="Iron", is_immune_globulin=False)
+    infusion.world.order.may_substitute = True
+    infusion.world.order.save(update_fields=["may_substitute"])
+    with pytest.raises(BadInput, match="Only another immune globulin can"):
+        infusion.record(product_id=iron.id)
