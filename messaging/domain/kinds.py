@@ -25,6 +25,7 @@ KINDS: dict[str, Kind] = {
     "visit.moved": Kind(label="Visit moved"),
     "visit.cancelled": Kind(label="Visit cancelled"),
     "request.answered": Kind(label="Request answered"),
+    "offer.made": Kind(label="Place offered"),
     "authorization.clock_passed": Kind(label="Payer's time is up", needs_consent=False),
     "authorization.follow_up_due": Kind(label="Follow-up due", needs_consent=False),
     "authorization.expiring": Kind(label="Authorization expiring", needs_consent=False),

@@ -66,6 +66,13 @@ WORDINGS: dict[str, Wording] = {
         + _SIGNATURE,
         sms="{clinic}: we answered your request. Read it: {link} Reply STOP to end texts.",
     ),
+    "offer.made": Wording(
+        subject="A place is free on {short_day}",
+        email="Hello {name},\n\nwe can offer you a place at {clinic} on {day} at {time}. "
+        "Would you like it? Please answer by {until}: {link}\n\n"
+        "After that we ask somebody else. A visit that you have stays as it is unless you say yes." + _SIGNATURE,
+        sms="{clinic}: we can offer you {short_day}, {time}. Please answer: {link} Reply STOP to end texts.",
+    ),
     "sign_in.code": Wording(
         subject="Your sign-in code",
         email="Hello {name},\n\nyour code for signing in at {clinic} is\n\n    {code}\n\n"

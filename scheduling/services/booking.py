@@ -6,11 +6,13 @@ audit, messages, and the board's version. A refusal changes nothing and says who
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from accounts.domain.policy import Permission
+from accounts.models import Clinic
 from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
@@ -19,11 +21,12 @@ from core.ids import new_id
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus, TreatmentOrder
+from regimens.queries.given import is_overtaken
 from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES, carried_over
 from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
-from scheduling.models import Chair, RequestState, Visit
-from scheduling.services import boards, coverage, gate, holds, incomplete_courses, notices, places, records
+from scheduling.models import CapacitySlot, Chair, RequestState, Visit, VisitEvent
+from scheduling.services import boards, coverage, gate, holds, incomplete_courses, notices, places, records, waiting
 from scheduling.services.answered import settle_open
 
 MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
@@ -36,6 +39,28 @@ class Override:
     reason: str
 
 
+@dataclass(frozen=True)
+class Hold:
+    """That a place is only held: until when, and for whom in the words of the board."""
+
+    until: datetime
+    by_label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """A course day that wants a chair from a start on, and the reason to go ahead against soft rules."""
+
+    course_day: CourseDay
+    chair: Chair
+    start: datetime
+    override: Override | None = None
+
+    @property
+    def interval(self) -> Interval:
+        return Interval(self.start, self.start + timedelta(minutes=self.course_day.chair_minutes))
+
+
 @business_act
 def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, override: Override | None = None) -> Visit:
     """Book `course_day` into `chair` from `start` for as long as it needs.
@@ -43,31 +68,54 @@ def book(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, ove
     Raises `Conflict` when a hard rule forbids it, `NeedsReason` when only soft rules do and no `override` was given,
     `BadInput` for a start without a time zone.
     """
+    wish = Wish(course_day=course_day, chair=chair, start=as_instant(start), override=override)
+    check_may_book(wish, by)
+    visit = seat(wish, places.lock_capacity(chair.clinic, wish.interval), by)
+    notices.booked(visit=visit)
+    shown(chair.clinic, [visit], [records.local_day(visit)])
+    return visit
+
+
+def check_may_book(wish: Wish, by: Actor) -> None:
+    """What can be refused before anything is locked."""
     by.require(Permission.VISIT_BOOK, "book visits")
-    start = as_instant(start)
-    order = course_day.course.order
-    check_same_clinic(course_day, chair, by)
+    order = wish.course_day.course.order
+    check_same_clinic(wish.course_day, wish.chair, by)
     if order.status != OrderStatus.ACTIVE:
         raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active; accept it first.")
-    interval = Interval(start, start + timedelta(minutes=course_day.chair_minutes))
+
+
+def seat(
+    wish: Wish, slots: Sequence[CapacitySlot], by: Actor, *, series_id: UUID | None = None, hold: Hold | None = None
+) -> Visit:
+    """Judge one wish and write its visit, inside the caller's transaction, which holds the capacity rows `slots`."""
+    course_day, chair, interval, override = wish.course_day, wish.chair, wish.interval, wish.override
     load = places.profile_for(chair.clinic, course_day)
-    slots = places.lock_capacity(chair.clinic, interval)
     _check_not_booked(course_day)
     wanted = places.placement(course_day=course_day, chair=chair, interval=interval, load=load)
-    on = records.day_at(start, chair)
+    on = records.day_at(wish.start, chair)
     authorization, uncovered = coverage.cover(course_day, on)
     reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
     accepted = judge(reasons, override, by)
-    holds.drop_dead(chair=chair, patient_id=order.patient_id, interval=interval, by=by)
+    holds.drop_dead(chair=chair, patient_id=course_day.course.order.patient_id, interval=interval, by=by)
     visit = _new(course_day, chair, interval, load, accepted, authorization)
+    visit.series_id = series_id
+    if hold is not None:
+        visit.status, visit.hold_until, visit.held_by_label = VisitStatus.HELD, hold.until, hold.by_label[:150]
     coverage.reserve(visit, authorization, on, by)
     _check_plan_unchanged(course_day)
     records.insert(visit)
-    records.note(visit, "book", by, after=records.place(visit), reason=override.reason if override else "")
-    notices.booked(visit=visit)
-    boards.bump(chair.clinic, [on])
-    gate.look([visit])
+    why = override.reason if override else ""
+    records.note(visit, "hold" if hold else "book", by, after=records.place(visit), reason=why)
+    if hold is None:
+        waiting.booked(visit, by)
     return visit
+
+
+def shown(clinic: Clinic, visits: Sequence[Visit], days: Sequence[date]) -> None:
+    """Let boards of `days` know, and ask the gate about the visits: the end of every act."""
+    boards.bump(clinic, days)
+    gate.look(visits)
 
 
 def _new(  # noqa: PLR0917 (its one caller names each of these a line above)
@@ -115,11 +163,12 @@ def move(
     Raises `Stale` when the visit changed after version `expected_version` was shown, and what `book` raises.
     """
     by.require(Permission.VISIT_CHANGE, "move visits")
-    moved = _relocate(
-        visit, _Place(chair, as_instant(start)), expected_version=expected_version, by=by, override=override
-    )
+    place = Place(chair, as_instant(start), is_exception=visit.series_id is not None)
+    moved = relocate(visit, place, expected_version=expected_version, by=by, override=override)
     settle_open(moved, RequestState.MOVED, by)
-    notices.moved(visit=moved)
+    if moved.status != VisitStatus.HELD:
+        notices.moved(visit=moved)
+    shown(chair.clinic, [moved], [records.local_day(visit), records.local_day(moved)])
     return moved
 
 
@@ -131,6 +180,28 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     if not reason:
         raise BadInput("reason_missing", "Say why the visit is cancelled.", field="reason")
     places.lock_capacity(visit.clinic, places.interval_of(visit))
+    current = withdraw(visit, reason, expected_version, by)
+    if visit.status != VisitStatus.HELD:  # of a hold the patient never heard
+        notices.cancelled(visit=current)
+    boards.bump(current.clinic, [records.local_day(current)])
+    return current
+
+
+@business_act
+def take_back(*, visit: Visit, booked: VisitEvent, by: Actor) -> Visit:
+    """Undo the booking that `booked` tells of: the visit is cancelled. Who never heard of it is told nothing."""
+    by.require(Permission.VISIT_CHANGE, "undo bookings")
+    places.lock_capacity(visit.clinic, places.interval_of(visit))
+    current = withdraw(visit, "Booked by mistake (undone).", visit.version, by, undoes=booked)
+    notices.cancelled(visit=current)
+    boards.bump(current.clinic, [records.local_day(current)])
+    return current
+
+
+def withdraw(
+    visit: Visit, reason: str, expected_version: int, by: Actor, *, undoes: VisitEvent | None = None
+) -> Visit:
+    """Cancel one visit inside the caller's transaction, which holds its capacity rows."""
     coverage.release(visit, by)
     current = records.lock(visit, expected_version)
     if current.status not in MOVABLE:
@@ -142,33 +213,42 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     current.status = VisitStatus.CANCELLED
     current.cancel_reason = reason[:120]
     records.save(current)
-    records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason)
+    records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason, undoes=undoes)
     incomplete_courses.look(current.course_day.course, by)
     settle_open(current, RequestState.CANCELLED, by)
-    notices.cancelled(visit=current)
-    boards.bump(current.clinic, [records.local_day(current)])
+    waiting.ended(current, by)
     return current
 
 
-def restore_place(*, visit: Visit, chair: Chair, start: datetime, spoken_for: list[dict[str, str]], by: Actor) -> Visit:
-    """Put a moved visit back where it was (undo), with the overrides it had there.
+def restore_place(*, visit: Visit, chair: Chair, start: datetime, moved: VisitEvent, by: Actor) -> Visit:
+    """Put a moved visit back where it was before `moved` (undo), with the overrides it had there.
 
     Refused like any move when the old place is taken.
     """
-    place = _Place(chair, start, spoken_for)
-    return _relocate(visit, place, expected_version=visit.version, by=by, override=None)
+    was = moved.before
+    place = Place(chair, start, was.get("overrides", []), was.get("is_exception"), undoes=moved)
+    restored = relocate(visit, place, expected_version=visit.version, by=by, override=None)
+    shown(chair.clinic, [restored], [records.local_day(visit), records.local_day(restored)])
+    return restored
 
 
 @dataclass(frozen=True)
-class _Place:
-    """Where a visit goes. `spoken_for` are overrides that an undo brings back; None for a move."""
+class Place:
+    """Where a visit goes. `spoken_for` are overrides that an undo brings back; None for a move.
+
+    `is_exception` says whether it then stands apart from its series; None leaves that as it is. `undoes` is the move
+    that is taken back.
+    """
 
     chair: Chair
     start: datetime
     spoken_for: list[dict[str, str]] | None = None
+    is_exception: bool | None = None
+    undoes: VisitEvent | None = None
 
 
-def _relocate(visit: Visit, place: _Place, *, expected_version: int, by: Actor, override: Override | None) -> Visit:
+def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, override: Override | None) -> Visit:
+    """Move one visit inside the caller's transaction; the caller tells the boards and the gate."""
     chair, start = place.chair, place.start
     check_same_clinic(visit.course_day, chair, by)
     old = places.interval_of(visit)
@@ -200,15 +280,17 @@ def _relocate(visit: Visit, place: _Place, *, expected_version: int, by: Actor, 
     current.overrides = [*kept, *accepted]
     current.is_over_capacity = is_over_capacity(current.overrides)
     current.authorization = authorization
+    if place.is_exception is not None:
+        current.is_exception = place.is_exception
     records.save(current)
-    why = override.reason if override else ""
-    records.note(current, "move", by, before=before, after=records.place(current), reason=why)
-    boards.bump(chair.clinic, [old_day, new_day])
-    gate.look([current])
+    why = override.reason if override else "Undone." if place.undoes else ""
+    kind = "undo" if place.undoes else "move"
+    records.note(current, kind, by, before=before, after=records.place(current), reason=why, undoes=place.undoes)
+    waiting.moved(current, by)
     return current
 
 
-def _kept(place: _Place, visit: Visit, reasons: list[Reason], *, is_same_day: bool) -> list[dict[str, str]]:
+def _kept(place: Place, visit: Visit, reasons: list[Reason], *, is_same_day: bool) -> list[dict[str, str]]:
     """The overrides that still speak for the visit; an undo brings back those of the place it returns to."""
     if place.spoken_for is None:
         is_same_start = place.start == visit.period.lower
@@ -275,6 +357,8 @@ def _check_not_booked(course_day: CourseDay) -> None:
             f"Day {course_day.day_number} of course {course_day.course.number} is already booked: "
             f"{when:%a %-d %b %Y %H:%M} in {other.chair.name}.",
         )
+    if is_overtaken(course_day.course):
+        raise Conflict("overtaken", "A later course was given already, so this one is past. Book the next one.")
 
 
 def is_over_capacity(accepted: Sequence[dict[str, str]]) -> bool:

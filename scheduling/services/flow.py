@@ -15,7 +15,18 @@ from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
 from scheduling.models import RequestState, Visit
-from scheduling.services import boards, coverage, gate, giving, incomplete_courses, notices, places, records
+from scheduling.services import (
+    boards,
+    coverage,
+    gate,
+    giving,
+    held_places,
+    incomplete_courses,
+    notices,
+    places,
+    records,
+    waiting,
+)
 from scheduling.services.answered import settle_open
 
 STAMPS = {
@@ -40,6 +51,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
     `Stale` when somebody was quicker.
     """
     by.require(Permission.VISIT_STATUS, "run visits")
+    if visit.status == VisitStatus.HELD and to is VisitStatus.BOOKED:
+        return held_places.book(visit=visit, expected_version=expected_version, by=by)
     now = clock.now()
     if to in ENDS:
         places.lock_capacity(visit.clinic, places.interval_of(visit))
@@ -59,6 +72,8 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
     records.save(current)
     records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
     _follow_course(current, to, now, by)
+    if to in ENDS:
+        waiting.ended(current, by)
     if to is not VisitStatus.CONFIRMED:
         settle_open(current, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
     if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:

@@ -1,0 +1,60 @@
+"""Places that are held while somebody decides: the same checks as booking, and an end by themselves.
+
+A held visit takes its chair, its nurses' time and its units like a booked one, so nothing is promised twice. Whoever
+may book may book it or let it go (`holds.let_go`).
+"""
+
+from datetime import datetime, timedelta
+
+from accounts.domain.policy import Permission
+from core import clock
+from core.actor import Actor
+from core.errors import Conflict
+from core.transactions import business_act
+from regimens.models import CourseDay, OrderStatus
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import Chair, Visit
+from scheduling.services import boards, booking, holds, notices, places, records, waiting
+from scheduling.services.booking import Hold, Override, Wish
+from scheduling.services.clinic_rules import rules_of
+
+
+@business_act
+def hold(*, course_day: CourseDay, chair: Chair, start: datetime, by: Actor, override: Override | None = None) -> Visit:
+    """Keep a place for `course_day` for as long as the clinic's rules say. Raises whatever `booking.book` does."""
+    until = clock.now() + timedelta(minutes=rules_of(chair.clinic).hold_minutes)
+    wish = Wish(course_day=course_day, chair=chair, start=booking.as_instant(start), override=override)
+    return keep(wish=wish, hold=Hold(until, by.label), by=by)
+
+
+@business_act
+def keep(*, wish: Wish, hold: Hold, by: Actor) -> Visit:
+    """Keep the place of `wish` until `hold` ends."""
+    booking.check_may_book(wish, by)
+    visit = booking.seat(wish, places.lock_capacity(wish.chair.clinic, wish.interval), by, hold=hold)
+    boards.bump(visit.clinic, [records.local_day(visit)])
+    return visit
+
+
+@business_act
+def book(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
+    """Book what is held. Raises `Conflict` when the hold is over, `Stale` when somebody was quicker."""
+    by.require(Permission.VISIT_BOOK, "book visits")
+    return take(visit, expected_version, by)
+
+
+def take(visit: Visit, expected_version: int, by: Actor) -> Visit:
+    """Book a held visit inside the caller's transaction, for whoever may have it; its offer is accepted by that."""
+    places.lock_capacity(visit.clinic, places.interval_of(visit))
+    current = records.lock(visit, expected_version)
+    holds.check_held(current, now=clock.now())
+    order = current.course_day.course.order
+    if order.status != OrderStatus.ACTIVE:
+        raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active any more.")
+    current.status, current.hold_until, current.held_by_label = VisitStatus.BOOKED, None, ""
+    records.save(current)
+    records.note(current, "book", by, before={"status": VisitStatus.HELD.value}, after=records.place(current))
+    waiting.booked(current, by)
+    notices.booked(visit=current)
+    booking.shown(current.clinic, [current], [records.local_day(current)])
+    return current

@@ -1,0 +1,84 @@
+"""What happens to those who wait when a visit is booked, moved or ends: their entries and offers close by themselves.
+
+Called inside the transaction of that change, with its capacity rows and its visit locked, so offers and entries are
+locked after visits everywhere (`core.transactions`). Nothing here gives or takes a place.
+"""
+
+from audit.services.record import record
+from core import clock
+from core.actor import Actor
+from messaging.services import outbox
+from scheduling.domain.backfill import suits
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import Offer, OfferState, Visit, WaitlistEntry, WaitState
+
+OFFER_SUBJECT = "offer"
+
+
+def booked(visit: Visit, by: Actor) -> None:
+    """The course day of `visit` has its place: the offer that kept it is taken, and nobody waits for one any more."""
+    close_offer_of(visit, OfferState.ACCEPTED, by)
+    for entry in _waiting(course_day=visit.course_day_id, visit=None):
+        close_entry(entry, WaitState.BOOKED, by)
+
+
+def moved(visit: Visit, by: Actor) -> None:
+    """`visit` has another place: the one it was offered is accepted by that, and a wish that came true is closed."""
+    start = visit.period.lower
+    local = start.astimezone(visit.clinic.zone)
+    for entry in _waiting(visit=visit):
+        there = Offer.objects.filter(entry=entry, state=OfferState.OPEN, chair=visit.chair, starts_at=start)
+        taken = there.select_for_update().first()
+        if taken is not None:
+            close_offer(taken, OfferState.ACCEPTED, by)
+        if taken is not None or suits(local, entry.earliest_on, entry.latest_on, entry.parts_of_day):
+            close_entry(entry, WaitState.BOOKED, by)
+
+
+def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHDRAWN) -> None:
+    """`visit` holds its place no longer: the offer that kept it closes, and so do wishes for a better time for it."""
+    close_offer_of(visit, offer_state, by)
+    state = WaitState.WITHDRAWN if visit.status == VisitStatus.CANCELLED else WaitState.EXPIRED
+    for entry in _waiting(visit=visit):
+        close_entry(entry, state, by)
+
+
+def close_offer_of(held: Visit, state: OfferState, by: Actor) -> None:
+    """Close the open offer that the visit `held` keeps a place for, if there is one."""
+    offer = Offer.objects.select_for_update().filter(held_visit=held, state=OfferState.OPEN).first()
+    if offer is not None:
+        close_offer(offer, state, by)
+
+
+def close_offer(offer: Offer, state: OfferState, by: Actor) -> None:
+    """Close a locked, open offer; a message about it that has not left never will."""
+    offer.state, offer.answered_at, offer.answered_by_label = state, clock.now(), by.label
+    offer.save(update_fields=["state", "answered_at", "answered_by_label"])
+    outbox.cancel_for(subject_type=OFFER_SUBJECT, subject_id=offer.id)
+    record(
+        action=f"offer.{state.value}",
+        entity_type="offer",
+        entity_id=offer.id,
+        by=by,
+        detail={"entry": str(offer.entry_id), "start": offer.starts_at.isoformat()},
+    )
+
+
+def close_entry(entry: WaitlistEntry, state: WaitState, by: Actor) -> None:
+    """Close a locked, open entry and take back an offer that only it could answer."""
+    entry.state, entry.closed_at, entry.closed_by_label = state, clock.now(), by.label
+    entry.save(update_fields=["state", "closed_at", "closed_by_label"])
+    for offer in Offer.objects.select_for_update().filter(entry=entry, held_visit=None, state=OfferState.OPEN):
+        close_offer(offer, OfferState.WITHDRAWN, by)
+    record(
+        action=f"waitlist.{state.value}",
+        entity_type="waitlist_entry",
+        entity_id=entry.id,
+        by=by,
+        detail={"course_day": str(entry.course_day_id)},
+    )
+
+
+def _waiting(**of: object) -> list[WaitlistEntry]:
+    found = WaitlistEntry.objects.filter(state=WaitState.WAITING, **of)
+    return list(found.select_for_update().order_by("id"))
