@@ -19,6 +19,7 @@ MINUTE = timedelta(minutes=1)
 CAPACITY_CODES = frozenset({"nurse_load", "nurse_starts"})
 WINDOW_CODES = frozenset({"too_early", "too_late"})
 PLACE_CODES = frozenset({"turnover_short"})
+LENGTH_CODES = frozenset({"too_short"})
 
 Override = dict[str, str]
 """One rule that a person overrode: ``code``, ``sentence``, ``reason`` and ``by``, as kept on the visit."""
@@ -113,7 +114,8 @@ def carried_over(
     """Which of a visit's overrides still speak for it at a new place.
 
     A reason given for the nurses' load speaks only for that very time, one for short turnover only for that time in
-    that chair, one for the order's window or for cover only for that day; anything else is asked anew.
+    that chair, one for the order's window or for cover only for that day; one for being
+    shorter than planned goes with the visit; anything else is asked anew.
     """
     found = {reason.code for reason in reasons}
 
@@ -125,14 +127,14 @@ def carried_over(
             return is_same_start and is_same_chair and code in found
         if code in WINDOW_CODES:
             return is_same_day and code in found
-        return is_same_day
+        return is_same_day or code in LENGTH_CODES
 
     return [override for override in overrides if still_speaks(override)]
 
 
 def still_said(overrides: Sequence[Override]) -> list[Override]:
     """The overrides that speak for a visit refitted on its day: none about its old window, load or neighbours."""
-    gone = CAPACITY_CODES | WINDOW_CODES | PLACE_CODES
+    gone = CAPACITY_CODES | WINDOW_CODES | PLACE_CODES | LENGTH_CODES
     return [override for override in overrides if override["code"] not in gone]
 
 

@@ -187,7 +187,7 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
     capacity = {"nurse_load", "nurse_starts"} & codes.keys()
     window = {"too_early", "too_late"} & codes.keys()
     turnover = {"turnover_short"} & codes.keys()
-    uncovered = codes.keys() - capacity - window - turnover
+    uncovered = codes.keys() - capacity - window - turnover - {"too_short"}
     if uncovered and visit.authorization is None:
         item = codes[sorted(uncovered)[0]]
         yield Flag("No PA", "flag-bad", "octagon", item["sentence"])
@@ -204,6 +204,8 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
         yield Flag("Off window", "flag-info", "calendar", codes[sorted(window)[0]]["sentence"])
     if turnover:
         yield Flag("Short turnover", "", "clock", codes["turnover_short"]["sentence"])
+    if "too_short" in codes:
+        yield Flag("Shortened", "", "minus", codes["too_short"]["sentence"])
 
 
 def _strips(visit: Visit) -> Iterator[Strip]:

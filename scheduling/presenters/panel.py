@@ -65,10 +65,13 @@ def _line(event: VisitEvent, visit: Visit) -> Line:
     what = {
         "book": f"Booked: {_place(event.after, visit)}",
         "move": f"Moved to {_place(event.after, visit)}",
+        "resize": f"{_length_words(event)} to end at {_clock(event.after.get('end'), visit)}",
         "cancel": "Cancelled",
         "check": "Checked before the infusion",
         "clearance": f"Went ahead against: {event.after.get('sentence', '')}",
-        "undo": f"Undone; {word.lower()} again",
+        "undo": _undone_words(event, visit),
+        "quiet": "Patient not told of the move",
+        "told": "Patient told of the move",
     }.get(event.kind, word)
     return Line(what, event.at, event.by_label, event.reason)
 
@@ -79,7 +82,23 @@ def _undo_words(event: VisitEvent, visit: Visit) -> str:
         "book": "Undo the booking",
         "move": f"Undo the move (back to {_place(event.before, visit)})",
         "cancel": "Undo the cancellation",
+        "resize": f"Undo the new length (back to {_clock(event.before.get('end'), visit)})",
     }.get(event.kind, f"Undo “{word}”")
+
+
+def _undone_words(event: VisitEvent, visit: Visit) -> str:
+    """A place that came back says where and until when; a status says which."""
+    if "start" in event.after:
+        return f"Undone; again {_place(event.after, visit)}–{_clock(event.after.get('end'), visit)}"
+    return f"Undone; {look_of('visit', str(event.after.get('status', ''))).word.lower()} again"
+
+
+def _length_words(event: VisitEvent) -> str:
+    return "Made longer" if str(event.after.get("end", "")) > str(event.before.get("end", "")) else "Made shorter"
+
+
+def _clock(moment: str | None, visit: Visit) -> str:
+    return f"{datetime.fromisoformat(moment).astimezone(visit.clinic.zone):%H:%M}" if moment else ""
 
 
 def _place(place: dict[str, Any], visit: Visit) -> str:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from accounts.models import Clinic
 from core import clock
-from core.errors import Reason
+from core.errors import Conflict, Reason
 from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile
@@ -20,7 +20,7 @@ from scheduling.domain.placement import carried_over, still_said
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
 from scheduling.queries.outages import outages_between
-from scheduling.services import coverage, places
+from scheduling.services import booking, coverage, places, resizing, swapping
 
 OTHER_CHAIRS = 3
 NOBODY = UUID(int=0)
@@ -92,6 +92,35 @@ def move(*, visit: Visit, chair: Chair, start: datetime) -> DryRun:
     reasons = tuple(reason for reason in found if reason.is_hard or reason.code not in known)
     changes = _changes(slots, interval, load.need, leaving=visit)
     return DryRun(chair=chair, interval=interval, reasons=reasons, load=changes)
+
+
+def resize(*, visit: Visit, end: datetime) -> DryRun:
+    """What letting `visit` end at `end` would meet. Raises what `resizing.resize` raises for an end without sense."""
+    resizing.check_end(visit, end)
+    old, shape = places.interval_of(visit), resizing.stretched(visit, end)
+    slots = _slots(visit.clinic, shape.interval, old)
+    try:
+        resizing.check_may(visit, end)
+        reasons = tuple(resizing.asked(visit, shape, slots))
+    except Conflict as refusal:
+        reasons = refusal.reasons
+    changes = _changes(slots, shape.interval, shape.load.need, leaving=visit)
+    return DryRun(chair=visit.chair, interval=shape.interval, reasons=reasons, load=changes)
+
+
+def could_swap(*, visit: Visit, chair: Chair, start: datetime) -> Visit | None:
+    """The one visit that stands in the way of `visit` in `chair`, if the two could change chairs at their own times."""
+    if start != visit.period.lower or visit.status not in booking.MOVABLE:
+        return None
+    interval = places.interval_of(visit)
+    there = Visit.objects.filter(chair=chair, period__overlap=(interval.start, interval.end))
+    there = there.filter(status__in=OCCUPYING_VALUES).exclude(status=VisitStatus.HELD).exclude(pk=visit.pk)
+    found = list(there.select_related("patient", "chair__clinic", "clinic", "course_day__course__order__patient")[:2])
+    if len(found) != 1 or found[0].status not in booking.MOVABLE:
+        return None
+    slots = _slots(visit.clinic, interval, places.interval_of(found[0]))
+    reasons = [*swapping.against(visit, found[0], slots), *swapping.against(found[0], visit, slots)]
+    return None if any(reason.is_hard for reason in reasons) else found[0]
 
 
 def ways_out(

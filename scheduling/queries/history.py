@@ -19,9 +19,9 @@ class History:
 
 def of(visit: Visit) -> History:
     """The history of `visit`, in two SQL statements."""
-    events = tuple(visit.events.all()[:SHOWN])
-    latest = next((event for event in events if event.kind not in undo.ASIDE), None)
-    undoable = latest if latest is not None and latest.kind in undo.UNDOABLE else None
+    events = tuple(visit.events.all())
     return History(
-        events=events, undoable=undoable, open_request=visit.requests.filter(state=RequestState.OPEN).first()
+        events=events[:SHOWN],
+        undoable=undo.next_of(events),
+        open_request=visit.requests.filter(state=RequestState.OPEN).first(),
     )

@@ -1,5 +1,9 @@
-"""Undo: the latest change of a visit is taken back by a new, audited one. Where that is not possible, it says why."""
+"""Undo: the changes of a visit are taken back one by one, the newest first, each by a new, audited one.
 
+What was undone stays undone: asking again goes one step further back. Where that is not possible, it says why.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -28,47 +32,63 @@ from scheduling.services import (
     notices,
     places,
     records,
+    resizing,
+    swapping,
 )
 
-UNDOABLE = ("book", "move", "cancel", "status")
-ASIDE = ("clearance", "check")
+UNDOABLE = ("book", "move", "resize", "cancel", "status")
+ASIDE = ("clearance", "check", "quiet", "told", "nurse")
 """Lines of the history that change nothing of the visit: the change before them can still be undone."""
 NOTHING = ("nothing_to_undo", "There is nothing to undo on this visit.")
 REFITTED = (
     "refitted",
     "Can't undo: this visit followed its changed plan, and the plan does not go back. Move the visit instead.",
 )
-
-
-def latest(visit: Visit) -> VisitEvent | None:
-    """The change that undo would take back: the newest one, unless it is an undo itself."""
-    event = visit.events.exclude(kind__in=ASIDE).select_related("undone_by").first()
-    return event if event is not None and event.kind in UNDOABLE else None
-
-
 TAKEN = {"chair_taken", "chair_out", "patient_busy", "closed"}
 """What keeps a visit from coming back to its place."""
 
 
-@business_act
-def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
-    """Take back the latest change of `visit`.
+def standing(events: Sequence[VisitEvent]) -> list[VisitEvent]:
+    """Of all events of one visit, newest first, the changes that still hold: none that was undone, and no undo."""
+    undone = {event.undoes_id for event in events if event.undoes_id is not None}
+    gone = {*ASIDE, "undo"}
+    return [e for e in events if e.kind not in gone and e.undoes_id is None and e.pk not in undone]
 
-    Raises `Conflict` with the reason when the old place is taken or there is nothing to undo, `Stale` when somebody
-    changed the visit after version `expected_version`.
+
+def next_of(events: Sequence[VisitEvent]) -> VisitEvent | None:
+    """Of all events of one visit, newest first, the change that undo would take back; None when there is none."""
+    newest = next(iter(standing(events)), None)
+    return newest if newest is not None and newest.kind in UNDOABLE else None
+
+
+def latest(visit: Visit) -> VisitEvent | None:
+    """The change of `visit` that undo would take back."""
+    return next_of(list(visit.events.all()))
+
+
+@business_act
+def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_id: UUID | None = None) -> Visit:
+    """Take back the newest change of `visit` that still holds: the one with `event_id`, if one is named.
+
+    Raises `Conflict` with the reason when the old place is taken, when another change came after the one named, or when
+    there is nothing to undo; `Stale` when, none being named, the visit changed after version `expected_version`.
     """
-    _check_may(visit, by)
-    event = latest(visit)
+    events = list(visit.events.all())
+    event = next_of(events)
+    _check_may(visit, event, by)
+    if event_id is not None:
+        _check_is_next(visit, event_id, events)
     if event is None:
-        newest = visit.events.exclude(kind__in=ASIDE).first()
-        raise Conflict(*(REFITTED if newest is not None and newest.kind == "refit" else NOTHING))
-    if visit.version != expected_version:
+        raise Conflict(*(REFITTED if standing(events) else NOTHING))
+    if event_id is None and visit.version != expected_version:
         raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
     if event.kind == "book":
-        return booking.cancel(
-            visit=visit, reason="Booked by mistake (undone).", expected_version=expected_version, by=by
-        )
-    undone = (_undo_move if event.kind == "move" else _undo_status)(visit, event, by)
+        return booking.take_back(visit=visit, booked=event, by=by)
+    if event.kind == "move":
+        return _undo_move(visit, event, by)
+    if event.kind == "resize":
+        return resizing.restore(visit=visit, resized=event, by=by)
+    undone = _undo_status(visit, event, by)
     records.note(
         undone, "undo", by, before=event.after, after={"status": str(undone.status)}, undoes=event, reason="Undone."
     )
@@ -77,8 +97,44 @@ def undo(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
     return undone
 
 
-def _check_may(visit: Visit, by: Actor) -> None:
-    event = latest(visit)
+def why_not(event: VisitEvent, events: Sequence[VisitEvent], visit: Visit) -> str:
+    """Why `event` can't be undone now, as a sentence; empty when it is the next in turn. `events` as in `next_of`."""
+    taken_back = next((one for one in events if one.undoes_id == event.pk), None)
+    if taken_back is not None:
+        return f"Undone at {_clock(taken_back, visit)} by {taken_back.by_label}."
+    newer = next(iter(standing(events)), None)
+    if newer is None or event.undoes_id is not None or event.kind == "undo":
+        return NOTHING[1]
+    if newer.kind not in UNDOABLE:
+        return REFITTED[1]
+    if newer.pk != event.pk:
+        who = f"{called(newer)} by {newer.by_label} at {_clock(newer, visit)}"
+        return f"Can't undo: {visit.patient.short_name} changed again since ({who}). Undo that first."
+    return ""
+
+
+def called(event: VisitEvent) -> str:
+    """A change in a word or two inside a sentence: "the move", "“Arrived”"."""
+    names = {"book": "the booking", "move": "the move", "resize": "the new length", "cancel": "the cancellation"}
+    status = str(event.after.get("status", ""))
+    is_known = status in set(VisitStatus)
+    return names.get(event.kind) or (f"“{VisitStatus(status).label}”" if is_known else event.kind)
+
+
+def _check_is_next(visit: Visit, event_id: UUID, events: Sequence[VisitEvent]) -> None:
+    event = next((one for one in events if one.pk == event_id), None)
+    if event is None:
+        raise NotFound("change to undo")
+    sentence = why_not(event, events, visit)
+    if sentence:
+        raise Conflict("not_next_to_undo", sentence)
+
+
+def _clock(event: VisitEvent, visit: Visit) -> str:
+    return f"{event.at.astimezone(visit.clinic.zone):%H:%M}"
+
+
+def _check_may(visit: Visit, event: VisitEvent | None, by: Actor) -> None:
     if by.patient_id is None:
         is_step = event is None or event.kind == "status"
         by.require(Permission.VISIT_STATUS if is_step else Permission.VISIT_CHANGE, "undo changes")
@@ -89,10 +145,18 @@ def _check_may(visit: Visit, by: Actor) -> None:
 
 
 def _undo_move(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
+    twin_id = event.after.get("swapped_with")
+    if twin_id is not None:
+        twin = Visit.objects.select_related("clinic", "chair__clinic", "patient").get(pk=UUID(twin_id))
+        other = latest(twin)
+        if other is None or other.after.get("swapped_with") != str(visit.id):
+            who = twin.patient.short_name
+            raise Conflict("undo_conflict", f"Can't undo: {who}, who took the chair, changed since. Move one of them.")
+        return swapping.swap_back(visit=visit, other=twin, swapped=(event, other), by=by)
     chair = Chair.objects.select_related("clinic").get(pk=UUID(event.before["chair_id"]))
-    start = datetime.fromisoformat(event.before["start"])
-    spoken_for = event.before.get("overrides", [])
-    undone = booking.restore_place(visit=visit, chair=chair, start=start, spoken_for=spoken_for, by=by)
+    undone = booking.restore_place(
+        visit=visit, chair=chair, start=datetime.fromisoformat(event.before["start"]), moved=event, by=by
+    )
     notices.moved(visit=undone)
     return undone
 
