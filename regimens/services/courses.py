@@ -1,6 +1,6 @@
 """Writing courses: what was laid out becomes rows, in bulk."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -13,19 +13,6 @@ from regimens.services.facts import SAME_ON_THE_ORDER, OrderFacts
 from regimens.services.planning import LaidOutCourse, LaidOutDay
 
 CENT = Decimal("0.01")
-COURSE_DATES = ("due_on", "earliest_on", "latest_on", "planned_on", "why", "counted_from_on")
-DAY_FIELDS = (
-    "due_on",
-    "dose_mg",
-    "vials",
-    "units",
-    "wasted_units",
-    "volume_ml",
-    "profile",
-    "rate_steps",
-    "phases",
-    "chair_minutes",
-)
 
 
 def order_fields(facts: OrderFacts) -> dict[str, Any]:
@@ -83,23 +70,12 @@ def build(order: TreatmentOrder, laid_out: Iterable[LaidOutCourse]) -> tuple[lis
     return courses, days
 
 
-def move(existing: Sequence[Course], laid_out: Iterable[LaidOutCourse]) -> None:
-    """Give courses that exist the dates, units and chair time that were laid out anew; their days are prefetched."""
-    by_number = {course.number: course for course in existing}
-    courses: list[Course] = []
-    days: list[CourseDay] = []
-    for planned in laid_out:
-        course = by_number[planned.number]
-        course.due_on, course.earliest_on, course.latest_on = planned.due_on, planned.earliest_on, planned.latest_on
-        for name, value in _reckoning(planned).items():
-            setattr(course, name, value)
-        courses.append(course)
-        for row, day in zip(sorted(course.days.all(), key=_number), planned.days, strict=True):
-            for name, value in _day_fields(day).items():
+def treat(days: Iterable[CourseDay], laid_out: Iterable[LaidOutDay]) -> None:
+    """Give rows, not yet saved, the treatment of days that were laid out anew; their dates stay."""
+    for row, day in zip(days, laid_out, strict=True):
+        for name, value in _day_fields(day).items():
+            if name != "due_on":
                 setattr(row, name, value)
-            days.append(row)
-    Course.objects.bulk_update(courses, COURSE_DATES)
-    CourseDay.objects.bulk_update(days, DAY_FIELDS)
 
 
 def is_as_laid_out(course: Course, planned: LaidOutCourse) -> bool:

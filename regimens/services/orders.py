@@ -19,7 +19,9 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound
 from core.transactions import business_act
 from patients.models import Patient
+from regimens.domain.given_so_far import GivenSoFar
 from regimens.models import OrderStatus, TreatmentOrder
+from regimens.queries.given import GivenDay
 from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts, patient_facts
 from regimens.queries.therapies import Therapy, TherapyBook, therapy, therapy_book
 from regimens.services import courses as rows
@@ -48,20 +50,24 @@ def preview(facts: OrderFacts, *, today: date, patient: PatientFacts = NOTHING_K
     if whole.prior_dose_on is None:
         whole = replace(whole, prior_dose_on=patient.last_given_on)
     _refuse_to_lay_out(whole, book.on(facts.starts_on), today, patient)
-    return lay_out_courses(whole, book, through_on=a_year_after(today), patient=patient)
+    given = _given_so_far((), today)
+    return lay_out_courses(whole, book, through_on=a_year_after(today), patient=patient, given=given)
 
 
 def lay_out_again(
-    order: TreatmentOrder, *, through_on: date, given_on: Sequence[date] = ()
+    order: TreatmentOrder, *, through_on: date, given_on: Sequence[date] = (), given: Sequence[GivenDay] = ()
 ) -> tuple[LaidOutCourse, ...]:
     """An accepted order's courses as the rules make them today from what was given. Saves nothing.
+
+    Dates count from `given_on`, with one for each course up to the last one given; ramps from `given` alone.
 
     Without new facts about the order, its patient or the catalogue the answer is what was laid out before.
     """
     facts = facts_of(order)
     known = patient_facts(order.patient, order.product)
     book = _book(facts, order.clinic.organization_id)
-    return lay_out_courses(facts, book, through_on=through_on, patient=known, given_on=given_on)
+    really = _given_so_far(given, clock.today(order.clinic.zone))
+    return lay_out_courses(facts, book, through_on=through_on, patient=known, given_on=given_on, given=really)
 
 
 @business_act
@@ -128,7 +134,7 @@ def accept(
     known = patient_facts(held.patient, held.product)
     _refuse_to_lay_out(facts, book.on(held.starts_on), today, known)
     through = through_on or a_year_after(today)
-    laid_out = lay_out_courses(facts, book, through_on=through, patient=known)
+    laid_out = lay_out_courses(facts, book, through_on=through, patient=known, given=_given_so_far((), today))
     rows.save_new(held, laid_out)
     held.status = OrderStatus.ACTIVE
     held.accepted_at = clock.now()
@@ -139,6 +145,10 @@ def accept(
     recorded("order.accept", held, by, {"courses": len(laid_out), "through_on": through.isoformat()})
     note(held, EventKind.ACCEPTED, by, detail={"courses": len(laid_out), "through_on": through.isoformat()})
     return held
+
+
+def _given_so_far(given: Sequence[GivenDay], today: date) -> GivenSoFar:
+    return GivenSoFar({(day.course_number, day.day_number): day.on for day in given}, today)
 
 
 def _book(facts: OrderFacts, organization_id: UUID | None) -> TherapyBook:

@@ -14,6 +14,7 @@ from core.errors import BadInput, Refusal
 from regimens.domain.cadence import CoursePhase, PlannedCourse, Why, lay_out
 from regimens.domain.chair_time import ChairTime, Phase, chair_time, phase_minutes
 from regimens.domain.dose import DoseBasis, DoseRule, exact_dose, split_over_days
+from regimens.domain.given_so_far import GivenSoFar
 from regimens.domain.quantities import plain
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.titration import Profile, RateSegment, choose_ramp, infusion_time, lowest_cap, profile_for
@@ -94,12 +95,14 @@ def lay_out_courses(
     through_on: date,
     patient: PatientFacts = NOTHING_KNOWN,
     given_on: Sequence[date] = (),
+    given: GivenSoFar | None = None,
 ) -> tuple[LaidOutCourse, ...]:
     """Every course due up to `through_on`; those in `given_on` are listed always.
 
-    The facts are completed and checked. Each day is planned by the therapy in force on its date; the rhythm is the
-    order's own. Raises BadInput naming the field when a dose cannot be divided, no billing code is in force on a
-    date, or a day would keep the patient in the chair for more than twelve hours.
+    Dates count from `given_on`. Ramps look back to what was really infused, `given`; without it every course counts
+    as infused when it was planned. The facts are completed and checked. Each day is planned by the therapy in force
+    on its date; the rhythm is the order's own. Raises BadInput naming the field when a dose cannot be divided, no
+    billing code is in force on a date, or a day would keep the patient in the chair for more than twelve hours.
     """
     book = therapy if isinstance(therapy, TherapyBook) else TherapyBook(((date.min, therapy),))
     courses = lay_out(
@@ -111,7 +114,7 @@ def lay_out_courses(
         through_on=through_on,
     )
     try:
-        return _with_days(facts, book, patient, courses)
+        return _with_days(facts, book, patient, courses, given)
     except BadInput:
         raise
     except Refusal as refusal:
@@ -121,7 +124,11 @@ def lay_out_courses(
 
 
 def _with_days(
-    facts: OrderFacts, book: TherapyBook, patient: PatientFacts, courses: Sequence[PlannedCourse]
+    facts: OrderFacts,
+    book: TherapyBook,
+    patient: PatientFacts,
+    courses: Sequence[PlannedCourse],
+    given: GivenSoFar | None,
 ) -> tuple[LaidOutCourse, ...]:
     planner = _Planner(facts, book, patient)
     last_given = facts.prior_dose_on or patient.last_given_on
@@ -133,8 +140,9 @@ def _with_days(
         for index, dose_mg in enumerate(dose.days_mg):
             on = first_on + timedelta(days=course.day_offsets[index])
             is_loading = planner.is_loading(course.number)
-            days.append(planner.day(index + 1, on, dose_mg, last_given_on=last_given, is_loading=is_loading))
-            last_given = on
+            back = _looking_back(course, index, on, last_given, given)
+            days.append(planner.day(index + 1, on, dose_mg, back=back, is_loading=is_loading))
+            last_given = back.infused_on or last_given
         done.append(
             LaidOutCourse(
                 course.number,
@@ -151,6 +159,26 @@ def _with_days(
             )
         )
     return tuple(done)
+
+
+@dataclass(frozen=True)
+class _Back:
+    """From where a day looks back to the infusion before it, and when it is infused itself (None: it was missed)."""
+
+    from_on: date
+    last_given_on: date | None
+    infused_on: date | None
+
+
+def _looking_back(
+    course: PlannedCourse, index: int, on: date, last_given_on: date | None, given: GivenSoFar | None
+) -> _Back:
+    if given is None:
+        return _Back(on, last_given_on, on)
+    place = (course.number, index + 1)
+    latest_on = max(course.latest_on, course.given_on or course.latest_on) + timedelta(days=course.day_offsets[index])
+    infused_on = given.infused_on(place, planned_on=on, latest_on=latest_on)
+    return _Back(given.soonest_on(place, planned_on=on), last_given_on, infused_on)
 
 
 @dataclass(frozen=True)
@@ -206,13 +234,11 @@ class _Planner:
         """Whether the course has a dose of its own that maintenance does not have."""
         return self.facts.amount(course_number) != self.facts.dose_amount
 
-    def day(
-        self, number: int, on: date, dose_mg: Fraction, *, last_given_on: date | None, is_loading: bool
-    ) -> LaidOutDay:
+    def day(self, number: int, on: date, dose_mg: Fraction, *, back: _Back, is_loading: bool) -> LaidOutDay:
         therapy = self.book.on(on)
         vials = _vials(dose_mg, therapy.vial_sizes_mg)
         code = self._code(therapy, on)
-        manner = replace(self._manner(therapy, on, last_given_on), is_loading=is_loading)
+        manner = replace(self._manner(therapy, on, back), is_loading=is_loading)
         time = self._time(therapy, dose_mg, manner)
         billed = billed_units(dose_mg=dose_mg, vial_total_mg=vials.total_mg, unit_mg=code.unit_mg)
         return LaidOutDay(
@@ -237,13 +263,13 @@ class _Planner:
         except Refusal as refusal:
             raise BadInput(refusal.code, refusal.sentence, field="hcpcs") from refusal
 
-    def _manner(self, therapy: Therapy, on: date, last_given_on: date | None) -> _Manner:
-        slow_after = self.patient.slow_after
-        is_after_reaction = slow_after is not None and on > slow_after >= (last_given_on or date.min)
+    def _manner(self, therapy: Therapy, on: date, back: _Back) -> _Manner:
+        slow_after, last_given_on = self.patient.slow_after, back.last_given_on
+        is_after_reaction = slow_after is not None and back.from_on > slow_after >= (last_given_on or date.min)
         gap_limit = CLINICAL_DEFAULTS.first_ramp_after_days if therapy.is_immune_globulin else NEVER_FORGOTTEN
         profile = profile_for(
             prior_infusions_of_product=0 if last_given_on is None else 1,
-            days_since_last=None if last_given_on is None else (on - last_given_on).days,
+            days_since_last=None if last_given_on is None else (back.from_on - last_given_on).days,
             gap_threshold_days=gap_limit,
             last_reaction_grade=SLOWS_FROM_GRADE if is_after_reaction else 0,
         )

@@ -132,7 +132,7 @@ def _plan(order: TreatmentOrder, *, through_on: date | None = None) -> _Plan:
     horizon = max([horizon, *(course.due_on for course in courses)], default=horizon)
     # A year more, so that a course pushed past the horizon is still found and moved rather than left behind.
     has_ended = order.status == OrderStatus.ENDED
-    found = () if has_ended else lay_out_again(order, through_on=horizon + A_YEAR, given_on=dates)
+    found = () if has_ended else lay_out_again(order, through_on=horizon + A_YEAR, given_on=dates, given=given)
     laid_out = {course.number: course for course in found if course.number in existing or course.due_on <= horizon}
     built = _built(order, laid_out.values())
     shapes = _shapes(existing, built, given, last if not has_ended else last + 1)

@@ -8,7 +8,9 @@ from enum import StrEnum
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
 from core.intervals import QUARTER
+from regimens.domain.given_so_far import GivenSoFar
 from regimens.models import Course, CourseDay
+from regimens.services.planning import LaidOutCourse
 from scheduling.demo.floor import Floor, Place, Wanted
 from scheduling.demo.house import House
 from scheduling.demo.prescriptions import Prescription, Since
@@ -18,6 +20,7 @@ from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit
 
 YEAR = timedelta(days=365)
+ONE_DAY = timedelta(days=1)
 CANCELLED_BECAUSE = (
     ("Patient has a cold; the nurse advised to wait.", 5),
     ("Travelling; asked for another week.", 3),
@@ -36,6 +39,9 @@ class Outcome(StrEnum):
     LEFT_EARLY = "left_early"
     NO_SHOW = "no_show"
     CANCELLED = "cancelled"
+
+
+COMES = frozenset({Outcome.KEPT, Outcome.LEFT_EARLY})
 
 
 @dataclass
@@ -70,19 +76,35 @@ class Diary:
     def follow(self, prescription: Prescription) -> None:
         """Lay out the order's courses and place the visits of those due until the booked horizon.
 
-        What was given late moves the courses after it, as the order's policy says.
+        What was given late moves the courses after it, as the order's policy says. Each course of the past is laid
+        out as it was known when it was due, those still to give as it is known today.
         """
-        through = self.stage.today + YEAR
+        own = len(self.bookings)
         given: list[date] = []
-        laid = prescription.laid_out((), through_on=through)
+        laid = self._laid_out(prescription, given, own, known_on=prescription.facts.starts_on)
         while len(given) < len(laid):
             planned = laid[len(given)]
             course, days = prescription.add_course(self.stage, planned)
             first_on = self._place_course(prescription, course, days)
-            counted = first_on or planned.due_on
-            given.append(max(counted, given[-1] + timedelta(days=1)) if given else counted)
-            if first_on and first_on <= self.stage.today and first_on != planned.due_on:
-                laid = prescription.laid_out(tuple(given), through_on=through)
+            counted = first_on if first_on and first_on <= self.stage.today else planned.due_on
+            given.append(max(counted, given[-1] + ONE_DAY) if given else counted)
+            if planned.due_on <= self.stage.today:
+                after = planned.latest_on + len(days) * ONE_DAY
+                laid = self._laid_out(prescription, given, own, known_on=after)
+        held = {booking.day.id for booking in self.bookings[own:] if booking.outcome in COMES}
+        prescription.lay_out_rest(self._laid_out(prescription, given, own, known_on=self.stage.today), held=held)
+
+    def _laid_out(
+        self, prescription: Prescription, given_on: Sequence[date], own: int, *, known_on: date
+    ) -> tuple[LaidOutCourse, ...]:
+        """The order's courses as they are known on a day; its bookings begin at `own`."""
+        infused = {
+            (booking.course.number, booking.day.day_number): booking.on
+            for booking in self.bookings[own:]
+            if booking.on <= self.stage.today and booking.outcome in COMES
+        }
+        known = GivenSoFar(infused, min(known_on, self.stage.today))
+        return prescription.laid_out(tuple(given_on), given=known, through_on=self.stage.today + YEAR)
 
     def book(self, prescription: Prescription, course: Course, day: CourseDay, place: Place, wanted: Wanted) -> Booking:
         """A visit at a place that was taken for it."""

@@ -5,13 +5,16 @@ has its visits; others have just begun, or begin soon.
 """
 
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from patients.domain.risks import Risk
 from patients.models import Patient, Payer
+from regimens.domain.given_so_far import GivenSoFar
 from regimens.domain.titration import Profile
 from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, TreatmentOrder
 from regimens.queries.catalogue import suggestion
@@ -60,9 +63,11 @@ class Prescription:
         minutes = self.therapy.around[Profile.SUBSEQUENT].infusion
         return minutes if minutes is not None else int(self.facts.dosing_weight_kg) + 60
 
-    def laid_out(self, given_on: tuple[date, ...], *, through_on: date) -> tuple[LaidOutCourse, ...]:
-        """The courses that follow from the days on which the first ones were given."""
-        return lay_out_courses(self.facts, self.therapy, through_on=through_on, patient=self.known, given_on=given_on)
+    def laid_out(self, given_on: tuple[date, ...], *, given: GivenSoFar, through_on: date) -> tuple[LaidOutCourse, ...]:
+        """The courses that follow from the days on which the first ones were given or missed."""
+        return lay_out_courses(
+            self.facts, self.therapy, through_on=through_on, patient=self.known, given_on=given_on, given=given
+        )
 
     def add_course(self, stage: Stage, planned: LaidOutCourse) -> tuple[Course, list[CourseDay]]:
         """Make rows of a planned course, due on its calendar and not on the day it is given."""
@@ -78,6 +83,13 @@ class Prescription:
             stage.rows.add(day)
         self.courses.append((course, days))
         return course, days
+
+    def lay_out_rest(self, laid_out: Sequence[LaidOutCourse], *, held: Collection[UUID]) -> None:
+        """Give the courses that have none of the days `held` the treatment that the rules make of them now."""
+        planned = {course.number: course for course in laid_out}
+        for course, days in self.courses:
+            if course.number in planned and not any(day.id in held for day in days):
+                rows.treat(days, planned[course.number].days)
 
 
 @dataclass(frozen=True)

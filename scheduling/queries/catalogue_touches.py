@@ -29,12 +29,13 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedOrder:
-    """An order and its course days by place. `given_on` is the day of each course up to the last one given."""
+    """An order and its course days by place. `given_on` is the day of each course up to the last one given,
+    `given` the day of each course day that really was."""
 
     order: TreatmentOrder
     days: Mapping[Place, CourseDay]
     visits: Mapping[UUID, Visit]
-    given: frozenset[Place]
+    given: Mapping[Place, date]
     given_on: tuple[date, ...]
     through_on: date
 
@@ -88,11 +89,15 @@ def _planned(order: TreatmentOrder, given: Sequence[Administration], visits: Map
     courses = list(order.courses.all())
     days = {(course.number, day.day_number): day for course in courses for day in course.days.all()}
     ends = [order.laid_out_through_on, *(course.due_on for course in courses)]
+    zone = order.clinic.zone
     return PlannedOrder(
         order=order,
         days=days,
         visits={day.pk: visits[day.pk] for day in days.values() if day.pk in visits},
-        given=frozenset((row.course_day.course.number, row.course_day.day_number) for row in given),
+        given={
+            (row.course_day.course.number, row.course_day.day_number): row.started_at.astimezone(zone).date()
+            for row in given
+        },
         given_on=_given_on(order, courses, given),
         through_on=max((day for day in ends if day is not None), default=order.starts_on),
     )

@@ -11,10 +11,12 @@ from fractions import Fraction
 from uuid import UUID
 
 from accounts.models import Clinic
+from core import clock
 from core.actor import Actor
 from core.errors import Refusal
 from core.transactions import business_act
 from regimens.domain.catalogue_fields import Reach, find
+from regimens.domain.given_so_far import GivenSoFar
 from regimens.models import CatalogueEdit, CourseDay, Indication, Product, ProductCode, TreatmentOrder
 from regimens.queries.patient_facts import PatientFacts, patient_facts
 from regimens.queries.therapies import AS_IT_IS, AsIf, TherapyBook, entry_on, therapy_book
@@ -212,6 +214,7 @@ def _days(planned: PlannedOrder, book: TherapyBook, known: PatientFacts) -> Days
         through_on=planned.through_on,
         patient=known,
         given_on=planned.given_on,
+        given=GivenSoFar(planned.given, clock.today(planned.order.clinic.zone)),
     )
     return {(course.number, day.day_number): day for course in laid_out for day in course.days}
 

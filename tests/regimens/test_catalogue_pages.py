@@ -44,7 +44,7 @@ def _monday() -> Iterator[None]:
 @pytest.fixture
 def booked() -> Scene:
     """An IVIG order for CIDP with its second course booked."""
-    return scene()
+    return scene(window_late_days=7)
 
 
 def signed_in(clinic: Clinic, role: Role = Role.MANAGER) -> Client:

@@ -40,7 +40,7 @@ def test_a_plan_just_laid_out_does_not_differ() -> None:
 
 
 def test_a_dose_inside_its_window_changes_nothing() -> None:
-    order, by = running()
+    order, by = running(titration="first")
     before = offsets(order)
     give(order, {1: 0, 2: 2})
     recalculated(order, by)
@@ -50,7 +50,7 @@ def test_a_dose_inside_its_window_changes_nothing() -> None:
 
 @pytest.mark.parametrize(("policy", "expected"), [("hybrid", 47), ("actual", 47), ("original", 42)])
 def test_a_late_dose_moves_the_dates_after_it_by_the_policy(policy: str, expected: int) -> None:
-    order, by = running(policy)
+    order, by = running(policy, titration="first")
     give(order, {1: 0, 2: 5})
     changed = bool(replanning.difference(order))
     recalculated(order, by, cause="what was given")
@@ -282,3 +282,58 @@ def _rows(order: TreatmentOrder) -> list[tuple[date, date, date, list[tuple[date
         )
         for course in courses(order)
     ]
+
+
+def profiles(order: TreatmentOrder) -> dict[int, str]:
+    """The ramp of the first day of each course."""
+    return {course.number: course.days.order_by("day_number")[0].profile for course in courses(order)}
+
+
+def every_six_weeks() -> tuple[TreatmentOrder, Actor]:
+    """Three courses of an order every 42 days are over."""
+    clinic = factories.make_clinic()
+    by = factories.scheduler(clinic)
+    starts_on = today(clinic) - timedelta(days=90)
+    facts = ivig(clinic, starts_on=starts_on, signed_on=starts_on, interval_days=42, days_per_course=1)
+    return accepted(factories.make_patient(clinic), by, facts), by
+
+
+def give_on(order: TreatmentOrder, number: int, on: date) -> None:
+    """Give the only day of a course."""
+    give(order, {number: (on - order.starts_on).days - 21 * (number - 1)})
+
+
+def test_after_a_missed_course_the_next_one_begins_slowly_when_the_real_gap_is_long() -> None:
+    order, by = every_six_weeks()
+    give_on(order, 1, order.starts_on)
+    recalculated(order, by)
+    assert profiles(order)[3] == "first"  # 84 days after the first course: the second was missed
+    give_on(order, 3, order.starts_on + timedelta(days=84))
+    recalculated(order, by)
+    assert profiles(order)[4] == "subsequent"
+    assert not replanning.difference(order)
+
+
+def test_a_missed_course_does_not_take_the_slow_ramp_after_a_reaction_away_from_the_next() -> None:
+    order, by = running(days_per_course=1)
+    give(order, {1: 0})
+    reacted_on = order.starts_on
+    Reaction.objects.create(
+        patient=order.patient,
+        order=order,
+        product=order.product,
+        kind="chills",
+        grade=2,
+        occurred_at=factories.at(reacted_on, 12),
+        recorded_at=factories.at(reacted_on, 13),
+        recorded_by_label="A nurse",
+    )
+    recalculated(order, by)
+    assert profiles(order)[3] == "first"  # the second, which would have been slow, was missed
+    assert profiles(order)[4] == "subsequent"
+
+
+def test_a_course_accepted_in_the_past_and_never_given_is_no_infusion() -> None:
+    order, _ = running(days_per_course=1)
+    assert (profiles(order)[3], profiles(order)[4]) == ("first", "subsequent")
+    assert not replanning.difference(order)

@@ -39,7 +39,7 @@ def form(found: Scene, act: str, *numbers: int, **more: str) -> dict[str, object
 
 
 def test_the_page_shows_what_was_what_would_be_and_why() -> None:
-    found = scene()
+    found = scene(window_late_days=7)
     react(found)
     text = words(desk(found).get(url(found.order)))
     for said in (
