@@ -36,6 +36,7 @@ urlpatterns = [
     path("administrations/", given.Administrations.as_view(), name="administrations"),
     path("reactions/", given.Reactions.as_view(), name="reactions"),
     path("reactions/<uuid:reaction_id>/", given.Reaction.as_view(), name="reaction"),
+    path("reactions/<uuid:reaction_id>/release/", given.ReactionRelease.as_view(), name="reaction-release"),
     path("estimates/visit/", plans.VisitEstimate.as_view(), name="estimates-visit"),
     path("openings/", visits.Openings.as_view(), name="openings"),
     path("chairs/", visits.Chairs.as_view(), name="chairs"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import patient_elsewhere, patient_facts, patients
+from scheduling.views import patient_elsewhere, patient_facts, patients, reactions
 
 urlpatterns = [
     path("patients/", patients.patients, name="patients"),
@@ -26,6 +26,11 @@ urlpatterns = [
         name="patient-consent-withdraw",
     ),
     path("patients/<uuid:patient_id>/enrolments/", patient_facts.patient_enrolment, name="patient-enrolment"),
+    path(
+        "patients/<uuid:patient_id>/reactions/<uuid:reaction_id>/release/",
+        reactions.patient_reaction_release,
+        name="patient-reaction-release",
+    ),
     path("patients/<uuid:patient_id>/diary/seen/", patient_facts.patient_diary_seen, name="patient-diary-seen"),
     path("patients/<uuid:patient_id>/elsewhere/", patient_elsewhere.elsewhere_add, name="patient-elsewhere"),
     path(

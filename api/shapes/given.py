@@ -137,6 +137,12 @@ class ReactionBody(Body):
     is_over = Flag(default=False)
 
 
+class ReactionReleaseBody(Body):
+    """Why the patient may be infused again."""
+
+    note = Text(max_length=300)
+
+
 class ReactionShape(serializers.Serializer[Any]):
     """A reaction, and whether a prescriber released what it held."""
 

@@ -16,6 +16,7 @@ from api.shapes.given import (
     AdministrationShape,
     ReactionBody,
     ReactionQuery,
+    ReactionReleaseBody,
     ReactionShape,
     facts_of,
 )
@@ -152,3 +153,23 @@ class Reaction(Endpoint):
         reaction = queries.reaction(self.clinic, reaction_id)
         self.looked_at("reaction", reaction, reaction.patient_id)
         return self.shown(ReactionShape, reaction)
+
+
+class ReactionRelease(Endpoint):
+    permission_classes = [Needs(Permission.ORDER_VIEW)]
+
+    @operation(
+        "reactions_release",
+        "Release a reaction that holds the patient's infusions; an order on hold is released on its own",
+        tag="administrations",
+        answer=ReactionShape,
+        body=ReactionReleaseBody,
+        repeats=True,
+        refuses=["not_found", "conflict"],
+        example={"note": "Serum sickness excluded; slower with a steroid."},
+    )
+    def post(self, request: Request, reaction_id: UUID) -> Response:  # noqa: ARG002
+        found = queries.reaction(self.clinic, reaction_id)
+        wanted = self.body(ReactionReleaseBody)
+        done = self.once(lambda: giving.release_reaction(reaction=found, note=wanted["note"], by=self.actor))
+        return self.shown(ReactionShape, queries.reaction(self.clinic, done.id), done=done)

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 from core.errors import Reason
 
-PROMPT, HOLDING, BLOCKING, LAST_GRADE = 2, 3, 4, 5
+SLOWING, HOLDING, BLOCKING = 2, 3, 4
+"""From which grade a reaction slows the next infusion, holds the plan, blocks the product. Stated here alone."""
 LATEST_ONSET = timedelta(days=60)
 
 MEANINGS: dict[int, str] = {
@@ -55,7 +56,7 @@ def effects(grade: int) -> frozenset[Effect]:
     if grade not in MEANINGS:
         raise ValueError("CTCAE grades go from 1 to 5")
     found = {Effect.NOTED}
-    if grade >= PROMPT:
+    if grade >= SLOWING:
         found |= {Effect.PRESCRIBER_TOLD, Effect.SLOW_NEXT}
     if grade >= HOLDING:
         found |= {Effect.HELD, Effect.REPORTED}
@@ -78,7 +79,7 @@ def gained(grade: int) -> str:
     """What a reaction of `grade` brings about beyond the grade below it, in sentences."""
     below = effects(grade - 1) if grade > 1 else frozenset[Effect]()
     new = [WORDS[effect] for effect in Effect if effect in effects(grade) - below]
-    return " ".join([f"As grade {grade - 1}.", *new] if grade > PROMPT else new)
+    return " ".join([f"As grade {grade - 1}.", *new] if grade > SLOWING else new)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from math import ceil
 
 from core.errors import Refusal
+from regimens.domain.reactions import SLOWING
 from regimens.domain.settings import CLINICAL_DEFAULTS
 
 
@@ -89,7 +90,7 @@ def profile_for(
         prior_infusions_of_product == 0
         or days_since_last is None
         or days_since_last > gap_threshold_days
-        or last_reaction_grade >= 2
+        or last_reaction_grade >= SLOWING
     )
     return Profile.FIRST if is_first else Profile.SUBSEQUENT
 

@@ -115,6 +115,9 @@ class TreatmentOrder(models.Model):
     renews = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="renewed_by")
     status = models.CharField(max_length=10, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
     status_reason = models.CharField(max_length=300, blank=True, help_text="Why it is on hold or has ended.")
+    needs_prescriber = models.BooleanField(
+        default=False, help_text="On hold for a reaction: only a prescriber lets it go on, even if that was a mistake."
+    )
     accepted_at = models.DateTimeField(null=True, blank=True)
     accepted_by = models.ForeignKey(User, on_delete=models.PROTECT, null=True, blank=True, related_name="+")
     laid_out_through_on = models.DateField(null=True, blank=True)

@@ -9,10 +9,10 @@ from django.db.models import Max, Q
 
 from patients.domain.cautions import OLDER_THAN, RENAL_RISKS, THROMBOSIS_RISKS
 from patients.models import Patient
+from regimens.domain.reactions import BLOCKING, SLOWING
 from regimens.models import Product, Reaction
 
-SLOWS_FROM_GRADE = 2
-BLOCKS_FROM_GRADE = 4
+SLOWS_FROM_GRADE = SLOWING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +70,8 @@ def facts_about(patient: Patient, *, flags: frozenset[str], last_given_on: date 
 def _reactions(patient: Patient, product: Product) -> tuple[date | None, date | None]:
     """The clinic-local days of the latest reactions that slow the product and that block it."""
     latest = Reaction.objects.filter(patient=patient, product=product, voided_at__isnull=True).aggregate(
-        slow=Max("occurred_at", filter=Q(grade__gte=SLOWS_FROM_GRADE)),
-        blocked=Max("occurred_at", filter=Q(grade__gte=BLOCKS_FROM_GRADE)),
+        slow=Max("occurred_at", filter=Q(grade__gte=SLOWING)),
+        blocked=Max("occurred_at", filter=Q(grade__gte=BLOCKING)),
     )
     zone = patient.clinic.zone
     slow, blocked = (None if at is None else at.astimezone(zone).date() for at in (latest["slow"], latest["blocked"]))

@@ -30,6 +30,14 @@ def of_product(patient: Patient, product: Product) -> tuple[Reaction, ...]:
     return tuple(rows.select_related("product"))
 
 
+def of_infusion(course_day_id: UUID, reaction_id: UUID, *, patient_id: UUID) -> Reaction:
+    """A reaction to what was given on a course day; raises `NotFound` for any other, and for a voided one."""
+    found = get(patient_id, reaction_id)
+    if found.course_day_id != course_day_id:
+        raise NotFound("reaction")
+    return found
+
+
 def get(patient_id: UUID, reaction_id: UUID) -> Reaction:
     """The patient's reaction with this id; raises `NotFound` for any other, and for a voided one."""
     rows = Reaction.objects.filter(patient_id=patient_id, pk=reaction_id, voided_at__isnull=True)

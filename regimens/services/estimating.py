@@ -17,12 +17,13 @@ from patients.domain.details import SHORTEST_CM, TALLEST_CM
 from regimens.domain.catalogue_fields import Group
 from regimens.domain.catalogue_sources import confidence_words
 from regimens.domain.catalogue_values import words
+from regimens.domain.reactions import SLOWING
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.units import BillingCode, code_on
 from regimens.domain.weight import DosingWeight, Sex, WeightBasis, dosing_weight
 from regimens.models import Indication, Product
 from regimens.queries.catalogue_pages import Number, product_page
-from regimens.queries.patient_facts import SLOWS_FROM_GRADE, PatientFacts
+from regimens.queries.patient_facts import PatientFacts
 from regimens.queries.therapies import Therapy, therapy_book
 from regimens.services.courses import to_decimal
 from regimens.services.facts import OrderFacts, completed
@@ -179,7 +180,7 @@ def _usual_code(product: Product, therapy: Therapy, on: date) -> str:
 
 def _patient(wanted: Wanted) -> PatientFacts:
     """A patient of whom only the inputs are known. A reaction of grade 2 or more was to the dose before this one."""
-    is_slowed = wanted.last_reaction_grade >= SLOWS_FROM_GRADE and wanted.days_since_last is not None
+    is_slowed = wanted.last_reaction_grade >= SLOWING and wanted.days_since_last is not None
     last_on = wanted.on - timedelta(days=wanted.days_since_last or 0)
     return PatientFacts(is_at_risk=wanted.is_at_risk, slow_after=last_on if is_slowed else None)
 

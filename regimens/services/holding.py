@@ -13,20 +13,19 @@ from core import clock
 from core.actor import Actor
 from core.errors import BadInput, Conflict, NotAllowed
 from core.transactions import business_act
+from regimens.domain.reactions import BLOCKING, HOLDING
 from regimens.models import OrderStatus, Reaction, TreatmentOrder
-from regimens.queries.patient_facts import BLOCKS_FROM_GRADE
 from regimens.services.order_acts import locked, recorded
 from regimens.services.order_events import EventKind
 from regimens.services.order_events import note as write_event
 
-HOLDS_FROM_GRADE = 3
-
 
 @business_act
-def hold(*, order: TreatmentOrder, reason: str, by: Actor) -> TreatmentOrder:
+def hold(*, order: TreatmentOrder, reason: str, by: Actor, for_reaction: bool = False) -> TreatmentOrder:
     """Put an accepted order on hold; one on hold already is held for this reason too, one that has ended stays ended.
 
-    Raises BadInput (field "reason") without a reason, Conflict for a draft.
+    Held `for_reaction`, only a prescriber releases it, whatever becomes of the reaction's record. Raises BadInput
+    (field "reason") without a reason, Conflict for a draft.
     """
     if not (by.can(Permission.ORDER_CHANGE) or by.can(Permission.ADMINISTRATION_RECORD)):
         raise NotAllowed("not_allowed", "Your role may not hold treatment orders. Ask a nurse or a manager.")
@@ -38,31 +37,32 @@ def hold(*, order: TreatmentOrder, reason: str, by: Actor) -> TreatmentOrder:
         raise Conflict("order_is_draft", "This order was never accepted, so there is nothing to hold.")
     before = [held.status_reason] if held.status == OrderStatus.ON_HOLD and held.status_reason != why else []
     held.status, held.status_reason = OrderStatus.ON_HOLD, "; ".join([*before, why])
+    held.needs_prescriber = held.needs_prescriber or for_reaction
     return _written(held, EventKind.HELD, why, by)
 
 
 @business_act
 def release(*, order: TreatmentOrder, note: str, by: Actor) -> TreatmentOrder:
-    """Let an order on hold go on, and stamp the reactions it was held for.
+    """Let an order on hold go on, and stamp the reactions to it that were still open.
 
-    Only a prescriber releases an order that a reaction holds, with a note. Raises Conflict if the order is not on
-    hold, or when the product is blocked by a reaction of grade 4: then end it and order another product.
+    Only a prescriber releases an order that was held for a reaction, with a note. Raises Conflict if the order is not
+    on hold, or when a reaction of grade 4 blocks the product for the patient: then end it and order another product.
     """
     held = locked(order, by)
     if held.status != OrderStatus.ON_HOLD:
         raise Conflict("order_not_on_hold", "This order is not on hold.")
-    holding = list(_holding(held))
-    permission = Permission.ORDER_RELEASE if holding else Permission.ORDER_CHANGE
-    by.require(permission, "release an order held for a reaction" if holding else "release treatment orders")
+    is_grave = held.needs_prescriber or _open(held).exists()
+    permission = Permission.ORDER_RELEASE if is_grave else Permission.ORDER_CHANGE
+    by.require(permission, "release an order held for a reaction" if is_grave else "release treatment orders")
     why = _said(note, "Say why the order may go on.", field="note")
-    if any(reaction.grade >= BLOCKS_FROM_GRADE for reaction in holding):
+    if _blocking(held).exists():
         raise Conflict(
             "product_blocked",
-            f"A reaction of grade {BLOCKS_FROM_GRADE} or more to {held.product} is on record. End this order and "
+            f"A reaction of grade {BLOCKING} or more to {held.product} is on record. End this order and "
             "choose another product; if the reaction was recorded by mistake, void it first.",
         )
-    _holding(held).update(released_at=clock.now(), released_by_label=by.label[:150], release_note=why)
-    held.status, held.status_reason = OrderStatus.ACTIVE, ""
+    _open(held).update(released_at=clock.now(), released_by_label=by.label[:150], release_note=why)
+    held.status, held.status_reason, held.needs_prescriber = OrderStatus.ACTIVE, "", False
     return _written(held, EventKind.RELEASED, why, by)
 
 
@@ -93,10 +93,15 @@ def _said(text: str, otherwise: str, *, field: str = "reason") -> str:
     return words
 
 
-def _holding(order: TreatmentOrder) -> QuerySet[Reaction]:
-    """Reactions that hold the order until a prescriber releases it."""
+def _open(order: TreatmentOrder) -> QuerySet[Reaction]:
+    """Grave reactions to the order's infusions that no prescriber has released."""
+    return Reaction.objects.filter(order=order, grade__gte=HOLDING, released_at__isnull=True, voided_at__isnull=True)
+
+
+def _blocking(order: TreatmentOrder) -> QuerySet[Reaction]:
+    """Reactions that block the order's product for the patient, to whichever order they came; released ones too."""
     return Reaction.objects.filter(
-        order=order, grade__gte=HOLDS_FROM_GRADE, released_at__isnull=True, voided_at__isnull=True
+        patient=order.patient, product=order.product, grade__gte=BLOCKING, voided_at__isnull=True
     )
 
 
@@ -104,7 +109,7 @@ def _written(order: TreatmentOrder, kind: EventKind, why: str, by: Actor) -> Tre
     """Save what the order has become, with its event and its audit record."""
     order.status_reason = order.status_reason[:300]
     order.version += 1
-    order.save(update_fields=["status", "status_reason", "ends_on", "version"])
+    order.save(update_fields=["status", "status_reason", "needs_prescriber", "ends_on", "version"])
     ends_on = None if order.ends_on is None else order.ends_on.isoformat()
     detail = {"ends_on": ends_on} if kind is EventKind.ENDED else {}
     recorded(f"order.{kind.value}", order, by, {"reason": why, **detail})

@@ -13,10 +13,11 @@ from core.errors import Reason, Refusal
 from patients.domain.cautions import contraindications
 from patients.domain.risks import risk_label
 from regimens.domain.quantities import plain
+from regimens.domain.reactions import BLOCKING
 from regimens.domain.weight import Sex, dosing_weight
 from regimens.domain.weight import WeightBasis as Basis
 from regimens.models import Titration, WeightBasis
-from regimens.queries.patient_facts import BLOCKS_FROM_GRADE, PatientFacts
+from regimens.queries.patient_facts import PatientFacts
 from regimens.queries.therapies import Therapy
 from regimens.services.facts import OrderFacts
 
@@ -217,7 +218,7 @@ def patient_may_have_it(facts: OrderFacts, therapy: Therapy, patient: PatientFac
     if patient.blocked_on is not None:
         yield Reason(
             "product_blocked",
-            f"{therapy.name} caused a reaction of grade {BLOCKS_FROM_GRADE} or more on "
+            f"{therapy.name} caused a reaction of grade {BLOCKING} or more on "
             f"{patient.blocked_on:%-d %B %Y}, so it is not ordered again. Choose another product.",
             field="product",
         )

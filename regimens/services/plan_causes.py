@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from django.db.models import Q
 
 from core import clock
+from regimens.domain.reactions import SLOWING
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.domain.titration import Profile
 from regimens.models import CatalogueEdit, Course, OrderStatus, Reaction, TreatmentOrder
 from regimens.queries.given import GivenDay
-from regimens.queries.patient_facts import SLOWS_FROM_GRADE
 from regimens.services.plan_difference import CourseShape, DayShape
 
 MINIMUM_INTERVAL = "minimum_interval"
@@ -38,7 +38,7 @@ def told(order: TreatmentOrder, courses: Sequence[Course], given: Sequence[Given
     window = next(((c.earliest_on, c.latest_on) for c in courses if c.number == last), None)
     latest = (
         Reaction.objects.filter(
-            patient=order.patient, product=order.product, grade__gte=SLOWS_FROM_GRADE, voided_at__isnull=True
+            patient=order.patient, product=order.product, grade__gte=SLOWING, voided_at__isnull=True
         )
         .order_by("-occurred_at")
         .first()

@@ -1,11 +1,14 @@
 """Reactions to an infusion: recorded by whoever saw them, over at some time, voided when they were a mistake.
 
-A reaction of grade 3 or more holds the order at once; only a prescriber releases it (`services.holding`). One of grade
-4 or more holds every order of that product for the patient. Voiding one releases nothing: a person does.
+A reaction of grade 3 or more holds the order at once, and the patient's infusions until a prescriber releases it: the
+reaction itself (`release`), whatever became of the order, or the order with it (`services.holding`). One of grade 4 or
+more holds every order of that product for the patient, for good. Voiding one releases nothing: a person does.
 """
 
 from datetime import datetime
 from uuid import UUID
+
+from django.db.models import Q
 
 from accounts.domain.policy import Permission
 from audit.services.record import record as audit
@@ -94,6 +97,28 @@ def resolve(*, reaction: Reaction, by: Actor) -> Reaction:
 
 
 @business_act
+def release(*, reaction: Reaction, note: str, by: Actor) -> Reaction:
+    """A prescriber says that the patient may be infused again. It holds the patient no longer.
+
+    An order on hold stays so until it is released itself, and a product that is blocked stays blocked. Raises BadInput
+    (field "note") without a note, Conflict for a reaction that holds nothing or was released.
+    """
+    by.require(Permission.ORDER_RELEASE, "release a reaction")
+    why = " ".join(note.split())[:300]
+    if not why:
+        raise BadInput("reason_missing", "Say why the patient may be infused again.", field="note")
+    current = _locked(reaction, by)
+    if current.voided_at is not None or Effect.HELD not in effects(current.grade):
+        raise Conflict("not_holding", "This reaction holds nothing, so there is nothing to release.")
+    if current.released_at is not None:
+        raise Conflict("already_released", f"{current.released_by_label} released this reaction already.")
+    current.released_at, current.released_by_label, current.release_note = clock.now(), by.label[:150], why
+    current.save(update_fields=["released_at", "released_by_label", "release_note"])
+    _audit("reaction.release", current, by)
+    return current
+
+
+@business_act
 def void(*, reaction: Reaction, reason: str, by: Actor) -> Reaction:
     """It was recorded by mistake: it stays, with the reason, and counts for nothing. What it held stays held."""
     by.require(Permission.ADMINISTRATION_RECORD, "record reactions")
@@ -115,17 +140,17 @@ def _given(course_day: CourseDay, visit_id: UUID | None) -> Administration | Non
 
 
 def _hold(order: TreatmentOrder, product: Product, facts: ReactionFacts, by: Actor) -> None:
-    """Hold the order; when the product is blocked, all of the patient's orders of it."""
+    """Hold the order; when the product is blocked, all of the patient's orders of it. Locked in the order of ids."""
     found = effects(facts.grade)
-    reason = f"Reaction of grade {facts.grade}: {facts.kind}."
-    if Effect.HELD in found and order.status != OrderStatus.DRAFT:
-        holding.hold(order=order, reason=reason, by=by)
+    if Effect.HELD not in found:
+        return
+    wanted = Q(pk=order.pk)
     if Effect.BLOCKED in found:
-        others = TreatmentOrder.objects.filter(
-            patient_id=order.patient_id, product=product, status=OrderStatus.ACTIVE
-        ).exclude(pk=order.pk)
-        for other in others.order_by("id"):
-            holding.hold(order=other, reason=reason, by=by)
+        wanted |= Q(patient_id=order.patient_id, product=product)
+    held = TreatmentOrder.objects.filter(wanted, status__in=[OrderStatus.ACTIVE, OrderStatus.ON_HOLD])
+    for each in held.order_by("id"):
+        reason = f"Reaction of grade {facts.grade}: {facts.kind}."
+        holding.hold(order=each, reason=reason, by=by, for_reaction=True)
 
 
 def _locked(reaction: Reaction, by: Actor) -> Reaction:

@@ -11,7 +11,7 @@ from accounts.domain.policy import Permission
 from core.actor import Actor
 from regimens.domain.administration import actual_minutes
 from regimens.domain.quantities import plain
-from regimens.domain.reactions import LEVELS, said
+from regimens.domain.reactions import HOLDING, LEVELS, said
 from regimens.domain.titration import Profile
 from regimens.models import Administration, CourseDay, Product, Reaction
 from scheduling.domain.statuses import VisitStatus
@@ -56,6 +56,7 @@ def for_panel(visit: Visit, given: Given, by: Actor) -> dict[str, Any]:
         "given": row,
         "given_words": words(row) if row and row.recorded_at else "",
         "can_record": has_begun and may_record,
+        "is_prescriber": by.can(Permission.ORDER_RELEASE),
         "is_unrecorded": has_begun and row is not None and row.recorded_at is None,
         "reactions_here": [line(reaction) for reaction in given.here],
         "last_reaction": line(last) if last else None,
@@ -95,8 +96,8 @@ def line(reaction: Reaction) -> ReactionLine:
     return ReactionLine(
         reaction=reaction,
         title=f"{reaction.kind[:1].upper()}{reaction.kind[1:]}, grade {reaction.grade} ({LEVELS[reaction.grade]})",
-        is_grave=reaction.grade >= 3,
-        is_holding=reaction.grade >= 3 and reaction.released_at is None,
+        is_grave=reaction.grade >= HOLDING,
+        is_holding=reaction.grade >= HOLDING and reaction.released_at is None,
     )
 
 

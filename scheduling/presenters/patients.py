@@ -87,6 +87,7 @@ def page_context(page: PatientPage, actor: Actor) -> dict[str, Any]:
         "authorizations": [_authorization_row(one, page) for one in page.authorizations],
         "book_url": _book_url(next_day) if next_day and can_book else "",
         "can_change": actor.can(Permission.PATIENT_CHANGE),
+        "is_prescriber": actor.can(Permission.ORDER_RELEASE),
         "can_order": actor.can(Permission.ORDER_CHANGE),
         **_measured(page),
         **_safety(page),

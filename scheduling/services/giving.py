@@ -150,18 +150,28 @@ def react(
         by=by,
     )
     _tell(visit, reaction)
-    reanchoring.follow_order(_order(visit), cause="a reaction")
+    reanchoring.follow_patient(visit.patient, cause="a reaction")
     gate.look_at_patient(visit.patient_id)
     return reaction
 
 
 @business_act
+def release_reaction(*, reaction: Reaction, note: str, by: Actor) -> Reaction:
+    """A prescriber says that the patient may be infused again: coming visits are held for the reaction no longer."""
+    released = reactions.release(reaction=reaction, note=note, by=by)
+    gate.look_at_patient(released.patient_id)
+    return released
+
+
+@business_act
 def void_reaction(*, visit: Visit, reaction: Reaction, reason: str, by: Actor) -> Reaction:
-    """The reaction was recorded by mistake: the plan forgets it; what it held stays held until a person releases it."""
+    """The reaction was recorded by mistake: plans forget it; what it held stays held until a prescriber releases it."""
+    if reaction.course_day_id != visit.course_day_id:
+        raise NotFound("reaction")
     voided = reactions.void(reaction=reaction, reason=reason, by=by)
     for step in ("tell", "report"):
         staff_tasks.close(f"reaction:{reaction.id}:{step}", by)
-    reanchoring.follow_order(_order(visit), cause="a reaction that was recorded by mistake")
+    reanchoring.follow_patient(visit.patient, cause="a reaction that was recorded by mistake")
     gate.look_at_patient(visit.patient_id)
     return voided
 

@@ -13,7 +13,8 @@ from accounts.http import ClinicRequest
 from core import clock
 from core.errors import BadInput, Refusal
 from core.permissions import requires
-from regimens.domain.reactions import MEANINGS, gained
+from patients.queries import records
+from regimens.domain.reactions import HOLDING, MEANINGS, gained
 from regimens.queries import reactions as kept
 from regimens.services import reactions
 from scheduling.given_forms import ReactionForm, VoidForm
@@ -54,7 +55,7 @@ _SAID = ("kind", "grade", "description", "treatment", "is_over")
 def visit_reaction_change(request: ClinicRequest, visit_id: UUID, reaction_id: UUID) -> HttpResponse:
     """``act`` is over (the reaction has ended) or void (with ``reason``: it was a mistake)."""
     visit = visits.get(request.clinic, visit_id)
-    reaction = kept.get(visit.patient_id, reaction_id)
+    reaction = kept.of_infusion(visit.course_day_id, reaction_id, patient_id=visit.patient_id)
     if request.POST.get("act") == "over":
         reactions.resolve(reaction=reaction, by=request.actor)
         messages.success(request, "The reaction is over.")
@@ -62,9 +63,23 @@ def visit_reaction_change(request: ClinicRequest, visit_id: UUID, reaction_id: U
         form = VoidForm(request.POST)
         reason = form.cleaned_data["reason"] if form.is_valid() else ""
         giving.void_reaction(visit=visit, reaction=reaction, reason=reason, by=request.actor)
-        still = " The plan stays on hold until a prescriber releases it." if reaction.grade >= 3 else ""
+        still = " The plan stays on hold until a prescriber releases it." if reaction.grade >= HOLDING else ""
         messages.success(request, f"The reaction counts for nothing now.{still}")
     return redirect("scheduling:visit", visit.id)
+
+
+@require_POST
+@requires(Permission.ORDER_RELEASE)
+def patient_reaction_release(request: ClinicRequest, patient_id: UUID, reaction_id: UUID) -> HttpResponse:
+    """The patient may be infused again; a prescriber says why in ``note``."""
+    reaction = kept.get(records.get(request.clinic, patient_id).id, reaction_id)
+    try:
+        giving.release_reaction(reaction=reaction, note=request.POST.get("note", ""), by=request.actor)
+    except Refusal as refusal:
+        messages.error(request, refusal.sentence)
+    else:
+        messages.success(request, "The reaction is released. An order on hold is released on its own page.")
+    return redirect("scheduling:patient", patient_id)
 
 
 def _page(request: ClinicRequest, visit: Visit, form: ReactionForm, *, status: int) -> HttpResponse:

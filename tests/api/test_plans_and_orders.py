@@ -130,6 +130,20 @@ def test_an_order_held_for_a_reaction_is_released_by_a_prescriber_alone(world: W
     assert (kept["release_note"], kept["released_at"] is not None) == ("Slower, with a steroid.", True)
 
 
+def test_a_prescriber_releases_a_reaction_whatever_became_of_its_order(world: World) -> None:
+    reacted = world.caller.post("reactions/", REACTION | {"visit": begun(world), "grade": 4})
+    path = f"reactions/{reacted.data['id']}/release/"
+    assert world.caller.post(path, {"note": "Another product."}).status == 403
+    prescriber = world.person(Role.PRESCRIBER)
+    assert prescriber.post(path, {"note": " "}).fields == {"note"}
+    released = prescriber.post(path, {"note": "Another product."})
+    assert (released.status, released.data["release_note"]) == (200, "Another product."), released.data
+    assert prescriber.post(path, {"note": "Again."}).status == 409
+    order = world.caller.get(f"orders/{world.order.pk}/")
+    blocked = prescriber.post(f"orders/{world.order.pk}/release/", {"note": "Go on."}, etag=order.etag)
+    assert (blocked.status, "choose another product" in blocked.data["detail"]) == (409, True), blocked.data
+
+
 def test_reading_an_order_s_history_is_on_record(world: World) -> None:
     world.caller.get(f"orders/{world.order.pk}/events/")
     assert AuditEvent.objects.filter(action="order.view", patient_id=world.patient.pk).count() == 1
