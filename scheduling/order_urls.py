@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import order_acts, order_entry, orders, plan_changes, plan_print
+from scheduling.views import order_acts, order_entry, orders, plan_changes, plan_print, series, series_move
 
 urlpatterns = [
     path("orders/", orders.orders, name="orders"),
@@ -16,6 +16,10 @@ urlpatterns = [
     path("orders/<uuid:order_id>/release/", order_acts.order_release, name="order-release"),
     path("orders/<uuid:order_id>/end/", order_acts.order_end, name="order-end"),
     path("orders/<uuid:order_id>/renew/", order_acts.order_renew, name="order-renew"),
+    path("orders/<uuid:order_id>/series/", series.order_series, name="order-series"),
+    path("series/<uuid:series_id>/", series.booked_series, name="series"),
+    path("series/<uuid:series_id>/undo/", series.series_undo, name="series-undo"),
+    path("visits/<uuid:visit_id>/series/", series_move.series_move, name="visit-series"),
     path("orders/<uuid:order_id>/plan/", plan_changes.order_plan, name="order-plan"),
     path("orders/<uuid:order_id>/plan/decide/", plan_changes.order_plan_decide, name="order-plan-decide"),
     path("orders/<uuid:order_id>/plan/print/", plan_print.order_plan_print, name="order-plan-print"),

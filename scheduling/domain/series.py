@@ -174,7 +174,7 @@ def _kept(asked: Asked, search: _Search, place: Place) -> Choice:
     if found is None or found.interval.start != place.start:
         return Choice(asked=asked, opening=None, problem=Problem.TAKEN, is_kept=True)
     search.take(asked, found)
-    return Choice(asked=asked, opening=found, reasons=("chosen by hand", *_load(found)), is_kept=True)
+    return Choice(asked=asked, opening=found, reasons=tuple(_why(asked, search, found, None)), is_kept=True)
 
 
 def _course(group: Sequence[Asked], search: _Search, fixed: Mapping[UUID, Choice]) -> list[Choice]:
@@ -338,6 +338,8 @@ def _others(asked: Asked, search: _Search, chosen: Opening | None) -> tuple[Open
         for on in days
         if on not in search.used and (found := _on(asked, search, on))
     ]
+    if any(not _outside(one.on, asked) for one in best):
+        best = [one for one in best if not _outside(one.on, asked)]
     best.sort(key=lambda one: (len(one.soft), _outside(one.on, asked), abs((one.on - asked.due_on).days), one.on))
     same: list[Opening] = []
     if chosen is not None:

@@ -95,16 +95,17 @@ def plan(
     order, days = waiting(clinic, order_id, within or Range())
     liking = liking or usual(clinic, order.patient)
     left_out = set(skipped)
-    asked_days = [day for day in days if day.id not in left_out]
-    looking = _Looking(clinic, order, asked_days)
+    looking = _Looking(clinic, order, days)
     choices = rules.choose(
-        looking.asked,
+        [one for one in looking.asked if one.key not in left_out],
         looking.house,
         liking,
-        kept={key: place for key, place in (kept or {}).items() if key in looking.by_key},
+        kept=kept,
         gap_days=order.minimum_interval_days or 0,
     )
-    rows = [SeriesRow(course_day=looking.by_key[one.asked.key], choice=one, coverage=None) for one in choices]
+    skips = [Choice(asked=one, opening=None) for one in looking.asked if one.key in left_out]
+    in_order = sorted((*choices, *skips), key=lambda one: (one.asked.course, one.asked.day_number))
+    rows = [SeriesRow(course_day=looking.by_key[one.asked.key], choice=one, coverage=None) for one in in_order]
     return SeriesPlan(
         order=order,
         rows=tuple(_covered(clinic, order, rows)),
@@ -234,6 +235,14 @@ def mates(visit: Visit, *, only_following: bool, with_exceptions: bool) -> list[
             and (with_exceptions or not one.is_exception)
         )
     ]
+
+
+def count_mates(visit: Visit) -> dict[str, int]:
+    """How many visits would move with `visit`, itself among them: those following, and all to come."""
+    if visit.series_id is None:
+        return {"following": 1, "all": 1}
+    counts = (len(mates(visit, only_following=only, with_exceptions=False)) for only in (True, False))
+    return dict(zip(("following", "all"), counts, strict=True))
 
 
 def plan_move(

@@ -50,6 +50,11 @@ def get_chair(clinic: Clinic, chair_id: UUID) -> Chair:
     return chair
 
 
+def chairs_by_id(clinic: Clinic) -> dict[UUID, Chair]:
+    """Every chair of `clinic`. One SQL statement."""
+    return {chair.id: chair for chair in Chair.objects.select_related("clinic").filter(clinic=clinic)}
+
+
 def get_course_day(clinic: Clinic, course_day_id: UUID) -> CourseDay:
     """The course day with this id ordered at `clinic`, with everything booking needs; raises `NotFound` else."""
     course_day = (

@@ -1,7 +1,8 @@
 """Booking, moving and cancelling several visits of one patient at once: all of them, or none.
 
 The rules and the writing are those of `scheduling.services.booking`; here is only the one lock order for many: all
-capacity rows in key order, then the authorizations, then visit by visit. Every place that can't be had is named.
+capacity rows in key order, then the authorizations, then visit by visit. Every place that can't be had is named. Each
+act has a savepoint of its own, so that it is all or nothing inside a larger transaction, too.
 """
 
 from collections.abc import Callable, Sequence
@@ -33,6 +34,7 @@ class Move:
 
 
 @business_act
+@transaction.atomic
 def book_many(*, wishes: Sequence[Wish], series_id: UUID, by: Actor) -> list[Visit]:
     """Book every one of `wishes` as one series, or nothing. Who calls tells the patient.
 
@@ -61,6 +63,7 @@ def book_many(*, wishes: Sequence[Wish], series_id: UUID, by: Actor) -> list[Vis
 
 
 @business_act
+@transaction.atomic
 def move_many(*, moves: Sequence[Move], by: Actor, override: Override | None = None) -> list[Visit]:
     """Move every one of `moves`, or nothing: each keeps its old place then. Who calls tells the patient.
 
@@ -85,6 +88,7 @@ def move_many(*, moves: Sequence[Move], by: Actor, override: Override | None = N
 
 
 @business_act
+@transaction.atomic
 def cancel_many(*, visits: Sequence[Visit], reason: str, by: Actor) -> list[Visit]:
     """Cancel every one of `visits` (at the version they were read), or none. Who calls tells the patient."""
     by.require(Permission.VISIT_CHANGE, "cancel visits")

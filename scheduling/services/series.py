@@ -98,7 +98,7 @@ def undo_series(*, clinic: Clinic, series_id: UUID, by: Actor) -> Series:
     Raises `Conflict` naming the visit that has begun, or when nothing of the series is left.
     """
     visits = visits_of(clinic, series_id)
-    begun = [visit for visit in visits if visit.status not in TO_COME | {VisitStatus.CANCELLED}]
+    begun = _begun(visits)
     if begun:
         when = begun[0].period.lower.astimezone(clinic.zone)
         sentence = (
@@ -113,6 +113,15 @@ def undo_series(*, clinic: Clinic, series_id: UUID, by: Actor) -> Series:
     gone = booking_many.cancel_many(visits=left, reason=reason, by=by)
     series_notices.cancelled(gone)
     return Series(pk=series_id, visits=tuple(gone))
+
+
+def may_undo(visits: Sequence[Visit]) -> bool:
+    """Whether the series of `visits` could be undone as a whole: something is left, and nothing has begun."""
+    return not _begun(visits) and any(visit.status in TO_COME for visit in visits)
+
+
+def _begun(visits: Sequence[Visit]) -> list[Visit]:
+    return [visit for visit in visits if visit.status not in TO_COME | {VisitStatus.CANCELLED}]
 
 
 def _left_out(rows: Sequence[Mapping[str, object]]) -> str:

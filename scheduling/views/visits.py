@@ -15,10 +15,10 @@ from scheduling.domain.statuses import VisitStatus
 from scheduling.forms import CancelForm, PlaceForm
 from scheduling.models import Visit
 from scheduling.presenters import finding
-from scheduling.queries import dry_run, openings, visits
+from scheduling.queries import dry_run, openings, series, visits
 from scheduling.services import booking, flow
 from scheduling.services import undo as undoing
-from scheduling.views import answers
+from scheduling.views import answers, series_move
 
 VISIT, MOVE, CANCEL = "scheduling/visit.html", "scheduling/visit_move.html", "scheduling/visit_cancel.html"
 
@@ -56,6 +56,8 @@ def visit_move(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
         status = 422 if request.method == "POST" else 200
         return answers.page(request, MOVE, _moving(request, found, form), status=status)
     chair, start = form.cleaned_data["chair"], form.cleaned_data["start"]
+    if together := series_move.asked_together(request, found, finding.place_value(chair.id, start)):
+        return together
     try:
         booking.move(
             visit=found,
@@ -135,6 +137,7 @@ def _moving(request: ClinicRequest, visit: Visit, form: PlaceForm, *, refusal: R
         "form": form,
         "version": visit.version if is_fresh else _version(request),
         "openings": finding.rows(elsewhere),
+        "mates": series.count_mates(visit),
     }
     if refusal is not None and not is_fresh:
         wanted = {"chair": form.cleaned_data["chair"], "start": form.cleaned_data["start"]}

@@ -88,19 +88,25 @@ def test_the_plan_is_read_in_as_many_statements_for_four_courses_as_for_ten(db: 
 
 
 def test_what_the_patient_usually_has_is_proposed(regimen: Regimen) -> None:
-    for _ in range(2):
-        course_day = factories.make_course_day(regimen.order, MONDAY + timedelta(days=2))
-        when = factories.at(MONDAY + timedelta(days=2), 13 if _ else 10)
-        visit = booking.book(
-            course_day=course_day, chair=regimen.chairs[1], start=when, by=regimen.scheduler, override=OVERRIDE
-        )
-        if not _:
-            booking.cancel(visit=visit, reason="test", expected_version=1, by=regimen.scheduler)
+    wednesday = MONDAY + timedelta(days=2)
+    before = factories.make_course_day(factories.make_order(regimen.patient), wednesday)
+    booking.book(
+        course_day=before,
+        chair=regimen.chairs[1],
+        start=factories.at(wednesday, 13),
+        by=regimen.scheduler,
+        override=OVERRIDE,
+    )
     plan = regimen.plan()
-    starts = [row.choice.opening.interval.start for row in plan.rows if row.choice.opening]
-    assert {local(start, regimen.clinic).weekday() for start in starts} == {2}
-    assert {local(start, regimen.clinic).time() for start in starts} == {time(13)}
+    starts = [local(row.choice.opening.interval.start, regimen.clinic) for row in plan.rows if row.choice.opening]
+    assert [(start.weekday(), start.time()) for start in starts] == [(2, time(13))] * 4
     assert {row.choice.opening.chair_id for row in plan.rows if row.choice.opening} == {regimen.chairs[1].id}
+    regimen.patient.prefers_weekday, regimen.patient.prefers_time = 1, time(9)
+    regimen.patient.save()
+    starts = [
+        local(row.choice.opening.interval.start, regimen.clinic) for row in regimen.plan().rows if row.choice.opening
+    ]
+    assert [(start.weekday(), start.time()) for start in starts] == [(1, time(9))] * 4
 
 
 def test_one_place_taken_meanwhile_books_nothing_and_names_the_course(regimen: Regimen) -> None:
