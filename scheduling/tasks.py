@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from core.actor import system
-from scheduling.services import gate_rounds, holds, incomplete_courses, reminders, rolling
+from scheduling.services import backfill, gate_rounds, incomplete_courses, reminders, rolling
 
 
 @shared_task(ignore_result=True)
@@ -14,8 +13,8 @@ def visit_reminders() -> None:
 
 @shared_task(ignore_result=True)
 def expire_holds() -> None:
-    """Free what is held no longer."""
-    holds.expire(by=system("holds"))
+    """Free what is held no longer, and pass on what was offered and not taken."""
+    backfill.sweep_all()
 
 
 @shared_task(ignore_result=True)

@@ -14,6 +14,7 @@ from core.intervals import QUARTER
 
 NOON = 12
 DUE_SOON_DAYS = 3
+TOO_SOON = "to be told"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +24,6 @@ class FreePlace:
     start: datetime
     minutes: int
     is_private: bool
-    notice_hours: int
 
     @property
     def on(self) -> date:
@@ -94,9 +94,8 @@ def check_candidate(place: FreePlace, candidate: Candidate, now: datetime) -> tu
         against.append(f"too early: the window opens on {_day(candidate.earliest_on)}")
     elif place.on > candidate.latest_on:
         against.append(f"too late: the window closed on {_day(candidate.latest_on)}")
-    notice = max(place.notice_hours, candidate.notice_hours)
-    if place.start - now < timedelta(hours=notice):
-        against.append(f"wants to know {notice} h ahead")
+    if place.start - now < timedelta(hours=candidate.notice_hours):
+        against.append(f"{TOO_SOON} {candidate.notice_hours} h ahead")
     if not _wishes(place, candidate):
         against.append("does not want this day or time")
     if candidate.booked_at is not None and candidate.booked_at == place.start:

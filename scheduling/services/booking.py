@@ -216,7 +216,7 @@ def withdraw(
     records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason, undoes=undoes)
     incomplete_courses.look(current.course_day.course, by)
     settle_open(current, RequestState.CANCELLED, by)
-    waiting.ended(current, by)
+    waiting.ended(current, by, was_held=before["status"] == VisitStatus.HELD)
     return current
 
 
@@ -287,6 +287,8 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     kind = "undo" if place.undoes else "move"
     records.note(current, kind, by, before=before, after=records.place(current), reason=why, undoes=place.undoes)
     waiting.moved(current, by)
+    if current.status != VisitStatus.HELD and (chair.id != visit.chair_id or not interval.contains(old.start)):
+        waiting.left(current, visit.chair, old.start)
     return current
 
 

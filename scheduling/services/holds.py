@@ -74,7 +74,7 @@ def free(visit: Visit, reason: str, *, expected_version: int, by: Actor, offer_s
     records.save(current)
     before, after = {"status": VisitStatus.HELD.value}, {"status": current.status}
     records.note(current, "let_go", by, before=before, after=after, reason=reason)
-    waiting.ended(current, by, offer_state=offer_state)
+    waiting.ended(current, by, offer_state=offer_state, was_held=True)
     boards.bump(current.clinic, [records.local_day(current)])
     return current
 

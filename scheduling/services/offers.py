@@ -60,7 +60,7 @@ def make(*, entry: WaitlistEntry, place: FreedPlace, by: Actor) -> Offer:
     minutes = (visit.period.upper - visit.period.lower) if visit else timedelta(minutes=course_day.chair_minutes)
     places.lock_capacity(place.chair.clinic, Interval(start, start + minutes))
     rules = rules_of(place.chair.clinic)
-    _check_notice(start, max(rules.notice_hours, entry.notice_hours))
+    _check_notice(start, entry.notice_hours)
     _check_offered_once(place.chair, Interval(start, start + minutes))
     if visit is None:
         seen = Visit(clinic=place.chair.clinic, patient=course_day.course.order.patient)
@@ -82,8 +82,14 @@ def make_for_course_day(*, course_day: CourseDay, place: FreedPlace, by: Actor) 
     on = records.day_at(place.start, place.chair)
     entry = WaitlistEntry.objects.filter(course_day=course_day, state=WaitState.WAITING).first()
     if entry is None:
-        note = "Put here to be offered a free place."
-        entry = waitlist.add(course_day=course_day, earliest_on=on, latest_on=on, by=by, notice_hours=0, note=note)
+        entry = waitlist.add(
+            course_day=course_day,
+            earliest_on=on,
+            latest_on=on,
+            notice_hours=rules_of(place.chair.clinic).notice_hours,
+            note="Put here to be offered a free place.",
+            by=by,
+        )
     return make(entry=entry, place=place, by=by)
 
 

@@ -4,15 +4,19 @@ Called inside the transaction of that change, with its capacity rows and its vis
 locked after visits everywhere (`core.transactions`). Nothing here gives or takes a place.
 """
 
+from datetime import datetime
+
 from audit.services.record import record
 from core import clock
 from core.actor import Actor
 from messaging.services import outbox
 from scheduling.domain.backfill import suits
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import Offer, OfferState, Visit, WaitlistEntry, WaitState
+from scheduling.models import Chair, Offer, OfferState, Visit, WaitlistEntry, WaitState
+from scheduling.services import staff_tasks
 
 OFFER_SUBJECT = "offer"
+BACKFILL = "backfill"
 
 
 def booked(visit: Visit, by: Actor) -> None:
@@ -35,12 +39,37 @@ def moved(visit: Visit, by: Actor) -> None:
             close_entry(entry, WaitState.BOOKED, by)
 
 
-def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHDRAWN) -> None:
+def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHDRAWN, was_held: bool = False) -> None:
     """`visit` holds its place no longer: the offer that kept it closes, and so do wishes for a better time for it."""
     close_offer_of(visit, offer_state, by)
+    if visit.status in {VisitStatus.CANCELLED, VisitStatus.NO_SHOW} and not was_held:
+        left(visit, visit.chair, visit.period.lower)
     state = WaitState.WITHDRAWN if visit.status == VisitStatus.CANCELLED else WaitState.EXPIRED
     for entry in _waiting(visit=visit):
         close_entry(entry, state, by)
+
+
+def left(visit: Visit, chair: Chair, start: datetime) -> None:
+    """`visit` left a place to come: if somebody waits for that day, staff are told that it could be offered."""
+    if start <= clock.now():
+        return
+    local = start.astimezone(visit.clinic.zone)
+    waits = WaitlistEntry.objects.filter(clinic=visit.clinic, state=WaitState.WAITING)
+    wanted = waits.filter(earliest_on__lte=local.date(), latest_on__gte=local.date()).exclude(visit=visit).count()
+    if wanted:
+        who = "1 patient waits" if wanted == 1 else f"{wanted} patients wait"
+        staff_tasks.open_task(
+            clinic=visit.clinic,
+            kind=BACKFILL,
+            text=f"{chair.name} is free on {local:%a} {local.day} {local:%b %H:%M}, and {who} for that day.",
+            dedupe_key=backfill_key(visit, start),
+            visit=visit,
+        )
+
+
+def backfill_key(visit: Visit, start: datetime) -> str:
+    """What names the task about the place that `visit` left."""
+    return f"{BACKFILL}:{visit.id}:{start.isoformat()}"
 
 
 def close_offer_of(held: Visit, state: OfferState, by: Actor) -> None:
