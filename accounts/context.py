@@ -43,11 +43,13 @@ class WorkplaceView:
 
 NAV = (
     ("Board", "scheduling:board", Permission.BOARD_VIEW),
+    ("Floor", "scheduling:floor", Permission.BOARD_VIEW),
     ("Authorizations", "authorizations:queue", Permission.AUTHORIZATION_VIEW),
     ("Requests", "scheduling:requests", Permission.REQUEST_VIEW),
     ("Orders", "scheduling:orders", Permission.ORDER_VIEW),
     ("Patients", "scheduling:patients", Permission.PATIENT_VIEW),
     ("Catalogue", "scheduling:catalogue", Permission.CATALOGUE_VIEW),
+    ("Set-up", "scheduling:setup", Permission.CLINIC_CHANGE),
     ("Outbox", "messaging:outbox", Permission.MESSAGE_VIEW),
     ("Audit", "audit:log", Permission.AUDIT_VIEW),
     ("Home", "portal:home", Permission.SELF_VIEW),

@@ -14,6 +14,8 @@ urlpatterns = [
     path("", include("scheduling.order_urls")),
     path("", include("scheduling.given_urls")),
     path("", include("scheduling.catalogue_urls")),
+    path("", include("scheduling.setup_urls")),
+    path("", include("scheduling.floor_urls")),
     path("board/", board.board, name="board"),
     path("board/<date:on>/", board.board_day, name="board-day"),
     path("board/<date:on>/grid/", board.board_grid, name="board-grid"),

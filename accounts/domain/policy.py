@@ -39,6 +39,7 @@ class Permission(StrEnum):
     CLEARANCE_OVERRIDE = "clearance.override"
     CATALOGUE_VIEW = "catalogue.view"
     CATALOGUE_CHANGE = "catalogue.change"
+    CLINIC_CHANGE = "clinic.change"
     AUTHORIZATION_VIEW = "authorization.view"
     AUTHORIZATION_CHANGE = "authorization.change"
     MESSAGE_VIEW = "message.view"

@@ -183,8 +183,8 @@ def _out(chair: Chair, board: BoardDay, day: Interval, taken: Sequence[Interval]
     for outage in board.outages.get(chair.id, ()):
         if not outage.interval.overlaps(day):
             continue
-        ends = f"{outage.interval.end.astimezone(board.clinic.zone):%H:%M}"
-        until = f"until {ends}" if outage.interval.end <= day.end else "all day"
+        ends = outage.interval.end.astimezone(board.clinic.zone)
+        until = f"until {ends:%H:%M}" if ends.date() == board.on else f"until {ends:%a %-d %b %H:%M}"
         for part in gaps(Interval(*_clip(outage.interval, day)), taken):
             offset, last = _offset(part.start, day), -((day.start - part.end) // QUARTER)
             words = f"Out of use {until}: {outage.reason}"

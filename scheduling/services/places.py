@@ -5,6 +5,7 @@ cancel at this clinic in this time, so what is read next stays true until commit
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -136,6 +137,8 @@ def check(
     chair and start stays where it is although the chair went out of use under it.
     """
     now = clock.now()
+    is_active = Chair.objects.filter(pk=chair.pk).values_list("is_active", flat=True).get()
+    wanted = replace(wanted, chair_is_active=is_active)  # with the capacity locked, nobody retires it any more
     beside = timedelta(minutes=wanted.turnover_minutes)
     keeps_start = moving is not None and moving.period.lower == wanted.interval.start
     stays = keeps_start and moving is not None and moving.chair_id == chair.id

@@ -42,7 +42,7 @@ def test_the_reviewed_list_names_only_addresses_that_exist() -> None:
 
 
 def test_addresses_hold_only_opaque_ids_and_dates() -> None:
-    allowed = {"on", "key", "uidb36", "name", "code", "product", "indication", "field"}  # of the drug catalogue
+    allowed = {"on", "key", "uidb36", "name", "code", "product", "indication", "field", "phase"}
     found = [
         f"/{address.route}: {name}"
         for address in addresses()

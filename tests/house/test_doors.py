@@ -15,13 +15,13 @@ from django.urls import reverse
 
 from accounts.backends import CODE_BACKEND
 from accounts.domain.policy import GRANTS, Permission, Role
-from accounts.models import Clinic, User
+from accounts.models import Clinic, Closure, User
 from accounts.services import api_keys
 from core import clock
 from core.actor import system
 from patients.models import DiaryEntry, Patient
 from regimens.models import CatalogueEdit, ElsewhereTherapy, Product, ProductCode
-from scheduling.models import StaffTask
+from scheduling.models import Chair, ChairOutage, Shift, StaffTask
 from scheduling.services import requests, staff_tasks
 from tests import factories
 from tests.house.addresses import Address, addresses
@@ -59,6 +59,7 @@ def world() -> Iterator[World]:
         order = visit.course_day.course.order
         samples = {
             "visit_id": visit.id,
+            "series_id": visit.id,
             "request_id": asked.id,
             "patient_id": patient.id,
             "order_id": order.id,
@@ -76,6 +77,7 @@ def world() -> Iterator[World]:
             "edit_id": _edit(clinic, order.product).pk,
             "code_id": _code(clinic, order.product).pk,
             "on": FRIDAY,
+            **_places(clinic, visit.chair),
             "key": "x-y",
             "key_id": api_keys.issue(
                 clinic=clinic, name="Test", permissions=[Permission.BOARD_VIEW], by=system("test")
@@ -105,6 +107,21 @@ def _code(clinic: Clinic, product: Product) -> ProductCode:
     return ProductCode.objects.create(
         organization=clinic.organization, product=product, hcpcs="J1569", unit_mg=500, label="Own", starts_on=MONDAY
     )
+
+
+def _places(clinic: Clinic, chair: Chair) -> dict[str, Any]:
+    start, end = clock.day_bounds(FRIDAY, clinic.zone)
+    out = ChairOutage(clinic=clinic, chair=chair, starts_at=start, ends_at=end, reason="Test", created_at=clock.now())
+    out.save()
+    shift = Shift.objects.filter(clinic=clinic).order_by("-starts_at")[0]
+    closure = Closure.objects.create(clinic=clinic, on=FRIDAY, reason="Test")
+    return {
+        "outage_id": out.id,
+        "shift_id": shift.pk,
+        "nurse_id": shift.nurse_id,
+        "closure_id": closure.pk,
+        "phase": "ramp",
+    }
 
 
 def _diary_entry(patient: Patient) -> UUID:

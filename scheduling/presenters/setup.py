@@ -1,0 +1,194 @@
+"""The set-up pages as their templates want them. No rule, no SQL."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.urls import reverse
+
+from accounts.models import Clinic, OpeningHours, User
+from scheduling.domain.load import LoadPhase
+from scheduling.models import ChairOutage, Shift
+from scheduling.services.outages import when
+from scheduling.services.setup_acts import Breaks
+from scheduling.services.setup_calendar import WORDS
+
+PHASES = {
+    LoadPhase.PREPARATION: "Preparation and start",
+    LoadPhase.RAMP: "First half hour of the infusion",
+    LoadPhase.RUNNING: "Infusion running",
+    LoadPhase.FINISHING: "End of the infusion, and flush",
+    LoadPhase.OBSERVATION: "Observation",
+    LoadPhase.TURNOVER: "Making the chair ready",
+}
+SURE = {"P": "published", "S": "said in an article", "K": "usual practice, verify", "low": "low"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenVisit:
+    """A visit that a change leaves badly placed."""
+
+    id: UUID
+    patient: str
+    chair: str
+    starts_at: datetime
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BrokenDay:
+    """A day with too few nurses, and when."""
+
+    on: date
+    times: tuple[str, ...]
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BreaksView:
+    """What a change breaks, in words."""
+
+    title: str
+    text: str
+    visits: tuple[BrokenVisit, ...]
+    days: tuple[BrokenDay, ...]
+    is_nothing: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShiftView:
+    """A shift in the week's table."""
+
+    url: str
+    times: str
+    lunch: str
+    can_change: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeekCell:
+    """One nurse on one day; `add_url` is empty for a day that is over."""
+
+    on: date
+    shifts: tuple[ShiftView, ...]
+    add_url: str
+
+
+def breaks_view(breaks: Breaks, clinic: Clinic) -> BreaksView:
+    """What a change breaks: visits to move, and days with too few nurses."""
+    by_visit: dict[UUID, list[Any]] = {}
+    for trouble in breaks.troubles:
+        by_visit.setdefault(trouble.visit.id, []).append(trouble)
+    visits = tuple(
+        BrokenVisit(
+            id=visit_id,
+            patient=troubles[0].visit.patient.short_name,
+            chair=troubles[0].visit.chair.name,
+            starts_at=troubles[0].visit.period.lower,
+            why=" ".join(trouble.sentence for trouble in troubles),
+        )
+        for visit_id, troubles in by_visit.items()
+    )
+    days = tuple(_day(on, breaks, clinic) for on in sorted({span.on for span in breaks.over}))
+    return BreaksView(
+        title=_title(len(visits), len(days)), text=_text(breaks), visits=visits, days=days, is_nothing=breaks.is_nothing
+    )
+
+
+def _title(visits: int, days: int) -> str:
+    parts = []
+    if visits:
+        parts.append(f"{visits} booked visit{'s' if visits != 1 else ''} to move")
+    if days:
+        parts.append(f"{days} day{'s' if days != 1 else ''} with too few nurses")
+    return " and ".join(parts) if parts else "It breaks nothing"
+
+
+def _text(breaks: Breaks) -> str:
+    mended = len(breaks.mended)
+    good = f" It puts {mended} visit{'s' if mended != 1 else ''} right." if mended else ""
+    if breaks.is_nothing:
+        return f"Every booked visit stays where it is.{good}"
+    return f"The visits stay where they are until somebody moves them; each becomes a task under Requests.{good}"
+
+
+def _day(on: date, breaks: Breaks, clinic: Clinic) -> BrokenDay:
+    spans = [span for span in breaks.over if span.on == on]
+    times = tuple(
+        f"{span.start.astimezone(clinic.zone):%H:%M}–{span.end.astimezone(clinic.zone):%H:%M}: {span.words}"
+        for span in spans
+    )
+    return BrokenDay(on=on, times=times, url=reverse("scheduling:board-day", args=[on]))
+
+
+def hours_rows(hours: dict[int, OpeningHours]) -> list[tuple[str, str]]:
+    """Each weekday and when the clinic is open on it."""
+    return [
+        (word, f"{hours[day].opens:%H:%M}–{hours[day].closes:%H:%M}" if day in hours else "Closed")
+        for day, word in enumerate(WORDS)
+    ]
+
+
+def hours_initial(hours: dict[int, OpeningHours]) -> dict[str, Any]:
+    """The hours as the form starts."""
+    found: dict[str, Any] = {}
+    for weekday, row in hours.items():
+        found[f"opens_{weekday}"], found[f"closes_{weekday}"] = row.opens, row.closes
+    return found
+
+
+def outage_rows(outages: Iterable[ChairOutage], clinic: Clinic) -> list[dict[str, Any]]:
+    """Outages with their times in words."""
+    return [{"outage": outage, "when": when(outage, clinic)} for outage in outages]
+
+
+def week(
+    clinic: Clinic, monday: date, nurses: Sequence[User], shifts: Sequence[Shift], today: date
+) -> list[tuple[User, list[WeekCell]]]:
+    """A row for each nurse with a cell for each day of the week."""
+    people = {nurse.id: nurse for nurse in nurses} | {shift.nurse_id: shift.nurse for shift in shifts}
+    days = [monday + timedelta(days=offset) for offset in range(7)]
+    current = {nurse.id for nurse in nurses}
+
+    def cell(nurse: User, on: date) -> WeekCell:
+        mine = [s for s in shifts if s.nurse_id == nurse.id and s.starts_at.astimezone(clinic.zone).date() == on]
+        can_add = on >= today and nurse.id in current and not mine
+        return WeekCell(
+            on=on,
+            shifts=tuple(_shift(one, clinic, can_change=on >= today) for one in mine),
+            add_url=f"{reverse('scheduling:setup-shift-new')}?nurse={nurse.id}&on={on}" if can_add else "",
+        )
+
+    return [(nurse, [cell(nurse, on) for on in days]) for nurse in sorted(people.values(), key=lambda each: each.name)]
+
+
+def _shift(shift: Shift, clinic: Clinic, *, can_change: bool) -> ShiftView:
+    def said(start: datetime, end: datetime) -> str:
+        return f"{start.astimezone(clinic.zone):%H:%M}–{end.astimezone(clinic.zone):%H:%M}"
+
+    lunch = shift.lunch_starts_at and shift.lunch_ends_at
+    return ShiftView(
+        url=reverse("scheduling:setup-shift", args=[shift.pk]),
+        times=said(shift.starts_at, shift.ends_at),
+        lunch=f"lunch {said(shift.lunch_starts_at, shift.lunch_ends_at)}"  # type: ignore[arg-type]
+        if lunch
+        else "no lunch",
+        can_change=can_change,
+    )
+
+
+def shift_initial(shift: Shift, clinic: Clinic) -> dict[str, Any]:
+    """A shift as its form starts."""
+    local = {
+        name: moment.astimezone(clinic.zone) if moment else None
+        for name, moment in (
+            ("starts", shift.starts_at),
+            ("ends", shift.ends_at),
+            ("lunch_starts", shift.lunch_starts_at),
+            ("lunch_ends", shift.lunch_ends_at),
+        )
+    }
+    times = {name: moment.time() if moment else None for name, moment in local.items()}
+    return {"nurse": str(shift.nurse_id), "on": shift.starts_at.astimezone(clinic.zone).date(), **times}

@@ -1,0 +1,274 @@
+"""The shape of what a manager enters about the clinic. Services decide; forms only read."""
+
+from collections.abc import Iterable
+from datetime import date, time
+from typing import Any
+from uuid import UUID
+
+from django import forms
+
+from accounts.models import User
+from core.sourced import Confidence
+from scheduling.catalogue_forms import CONFIDENCES, NO_SOURCE, NOT_SURE
+from scheduling.domain.skills import Skill
+from scheduling.models import Assignment, ChairKind
+from scheduling.services.setup_calendar import WORDS, Hours
+from scheduling.services.setup_chairs import ChairFacts
+from scheduling.services.setup_rules import RuleFacts
+from scheduling.services.setup_shifts import ShiftFacts
+
+DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+TIME_ATTRS = {"type": "time", "step": "900"}
+NO_DATE = "Enter a date."
+NO_TIME = "Enter a time, such as 07:30."
+
+
+class WallTime(forms.TimeField):
+    """A time on the clinic's clock."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("widget", forms.TimeInput(attrs=dict(TIME_ATTRS), format="%H:%M"))
+        kwargs.setdefault("error_messages", {"required": NO_TIME, "invalid": NO_TIME})
+        super().__init__(**kwargs)
+
+
+class SetupForm(forms.Form):
+    """A form whose change is previewed before it is saved. `rows` are fields that stand side by side."""
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[field] for field in self.visible_fields()]
+
+    def digest(self) -> str:
+        """What is entered now, as text."""
+        return "\n".join(f"{name}={self.cleaned_data.get(name)}" for name in self.fields)
+
+
+class SureForm(SetupForm):
+    """Nothing to enter: a change that only wants to be looked at and confirmed."""
+
+
+class ChairForm(SetupForm):
+    """A chair."""
+
+    name = forms.CharField(
+        max_length=12,
+        label="Name",
+        help_text="Short, as it stands on the board: A1, Bed 2.",
+        error_messages={"required": "Give the chair a short name, such as A1."},
+    )
+    kind = forms.ChoiceField(choices=ChairKind.choices, label="Kind")
+    position = forms.IntegerField(
+        min_value=1,
+        label="Place on the board",
+        help_text="1 is on top.",
+        error_messages={"required": "Enter a number."},
+    )
+    is_isolation = forms.BooleanField(
+        required=False, label="Isolation chair", help_text="Named where a time in it is suggested."
+    )
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["name"], self["kind"], self["position"]], [self["is_isolation"]]]
+
+    def facts(self) -> ChairFacts:
+        entered = self.cleaned_data
+        return ChairFacts(
+            name=entered["name"],
+            kind=ChairKind(entered["kind"]),
+            is_isolation=entered["is_isolation"],
+            position=entered["position"],
+        )
+
+
+class OutageForm(SetupForm):
+    """When a chair is out of use, on the clinic's clock."""
+
+    starts_on = forms.DateField(label="From", widget=DATE, error_messages={"required": NO_DATE})
+    starts = WallTime(label="At")
+    ends_on = forms.DateField(label="Until", widget=DATE, error_messages={"required": NO_DATE})
+    ends = WallTime(label="At")
+    reason = forms.CharField(
+        max_length=120,
+        label="Why",
+        help_text="Shown on the board, such as “pump broken”.",
+        error_messages={"required": "Say why the chair is out of use: it is shown on the board."},
+    )
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["starts_on"], self["starts"]], [self["ends_on"], self["ends"]], [self["reason"]]]
+
+
+class HoursForm(SetupForm):
+    """The week: each weekday open from and until; both empty means closed."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for weekday, word in enumerate(WORDS):
+            self.fields[f"opens_{weekday}"] = WallTime(required=False, label=f"{word} opens")
+            self.fields[f"closes_{weekday}"] = WallTime(required=False, label=f"{word} closes")
+
+    @property
+    def days(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
+        return [(word, self[f"opens_{weekday}"], self[f"closes_{weekday}"]) for weekday, word in enumerate(WORDS)]
+
+    def clean(self) -> None:
+        """A day with only one of its times says so at the other."""
+        for weekday in range(7):
+            opens, closes = self._times(weekday)
+            bad = f"opens_{weekday}" in self.errors or f"closes_{weekday}" in self.errors
+            if not bad and (opens is None) != (closes is None):
+                name = "opens" if opens is None else "closes"
+                self.add_error(f"{name}_{weekday}", "Enter both times, or none for a closed day.")
+
+    def week(self) -> dict[int, Hours]:
+        """The hours that were entered."""
+        week: dict[int, Hours] = {}
+        for weekday in range(7):
+            opens, closes = self._times(weekday)
+            week[weekday] = None if opens is None or closes is None else (opens, closes)
+        return week
+
+    def _times(self, weekday: int) -> tuple[time | None, time | None]:
+        return self.cleaned_data.get(f"opens_{weekday}"), self.cleaned_data.get(f"closes_{weekday}")
+
+
+class ClosureForm(SetupForm):
+    """A day on which the clinic is closed."""
+
+    on = forms.DateField(label="Closed on", widget=DATE, error_messages={"required": NO_DATE})
+    reason = forms.CharField(
+        max_length=80, label="Why", error_messages={"required": "Say why, such as Staff training."}
+    )
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["on"], self["reason"]]]
+
+
+class HolidaysForm(SetupForm):
+    """Which year's federal holidays to close on."""
+
+    year = forms.TypedChoiceField(coerce=int, label="Federal holidays (US) of")
+
+    def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["year"] = forms.TypedChoiceField(
+            coerce=int, label="Federal holidays (US) of", choices=[(year, str(year)) for year in years]
+        )
+
+
+class ShiftForm(SetupForm):
+    """A nurse's shift."""
+
+    nurse = forms.ChoiceField(label="Nurse", error_messages={"required": "Choose a nurse."})
+    on = forms.DateField(label="On", widget=DATE, error_messages={"required": NO_DATE})
+    starts = WallTime(label="From")
+    ends = WallTime(label="Until")
+    lunch_starts = WallTime(required=False, label="Lunch from")
+    lunch_ends = WallTime(required=False, label="Lunch until")
+
+    def __init__(self, *args: Any, nurses: Iterable[User], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["nurse"]
+        assert isinstance(field, forms.ChoiceField)  # noqa: S101
+        field.choices = [("", "Choose"), *((str(nurse.id), nurse.name) for nurse in nurses)]
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [
+            [self["nurse"], self["on"]],
+            [self["starts"], self["ends"]],
+            [self["lunch_starts"], self["lunch_ends"]],
+        ]
+
+    def facts(self) -> ShiftFacts:
+        entered = self.cleaned_data
+        times = {name: entered[name] for name in ("on", "starts", "ends", "lunch_starts", "lunch_ends")}
+        return ShiftFacts(nurse_id=UUID(entered["nurse"]), **times)
+
+
+class CopyForm(SetupForm):
+    """Where a week of shifts is repeated."""
+
+    to_on = forms.DateField(
+        label="To the week of", widget=DATE, help_text="Any day of it.", error_messages={"required": NO_DATE}
+    )
+    weeks = forms.IntegerField(
+        label="For how many weeks", initial=1, error_messages={"required": "Enter a number of weeks."}
+    )
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["to_on"], self["weeks"]]]
+
+
+class SkillsForm(SetupForm):
+    """What a nurse may do."""
+
+    skills = forms.MultipleChoiceField(
+        required=False,
+        label="May do",
+        choices=[(skill.value, skill.label) for skill in Skill],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def chosen(self) -> list[Skill]:
+        return [Skill(code) for code in self.cleaned_data["skills"]]
+
+
+class WeightForm(SetupForm):
+    """The nurse need of one phase."""
+
+    hundredths = forms.IntegerField(
+        label="Hundredths of a nurse",
+        help_text="75 means that one nurse looks after four patients in three such quarter hours.",
+        error_messages={"required": "Enter a whole number, such as 75."},
+    )
+    source = forms.CharField(
+        max_length=200,
+        label="Source",
+        help_text="Such as “timed here in October 2026”.",
+        error_messages={"required": NO_SOURCE},
+    )
+    confidence = forms.ChoiceField(choices=CONFIDENCES, label="Confidence", error_messages={"required": NOT_SURE})
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["hundredths"], self["confidence"]], [self["source"]]]
+
+    def sure(self) -> Confidence:
+        return Confidence(self.cleaned_data["confidence"])
+
+
+class RulesForm(SetupForm):
+    """The settings of the day."""
+
+    assignment = forms.ChoiceField(choices=Assignment.choices, label="How a visit comes to its nurse")
+    turnover_minutes = forms.IntegerField(
+        label="Minutes to make a chair ready", help_text="Less between two visits asks a reason. 0 asks none."
+    )
+    hold_minutes = forms.IntegerField(label="Minutes a place is held", help_text="While somebody decides.")
+    offer_minutes = forms.IntegerField(label="Minutes an offer stands", help_text="Then the next patient is asked.")
+    notice_hours = forms.IntegerField(label="Hours of notice", help_text="An offered time is at least so far ahead.")
+    tells_patient = forms.BooleanField(required=False, label="Tell patients when their visit is moved")
+
+    def facts(self) -> RuleFacts:
+        entered = dict(self.cleaned_data)
+        return RuleFacts(assignment=Assignment(entered.pop("assignment")), **entered)
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [
+            [self["assignment"]],
+            [self["turnover_minutes"], self["hold_minutes"]],
+            [self["offer_minutes"], self["notice_hours"]],
+            [self["tells_patient"]],
+        ]
+
+
+def shift_initial(nurse: str, on: date | None) -> dict[str, Any]:
+    """What a new shift starts from."""
+    return {"nurse": nurse, "on": on, "starts": time(7), "ends": time(15, 30)}

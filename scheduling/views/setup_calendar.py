@@ -1,0 +1,78 @@
+"""Changing opening hours and closures."""
+
+from django.http import HttpResponse
+
+from accounts.domain.policy import Permission
+from accounts.http import ClinicRequest
+from core import clock
+from core.permissions import requires
+from scheduling.presenters.setup import hours_initial
+from scheduling.queries import setup
+from scheduling.services import setup_calendar
+from scheduling.setup_forms import ClosureForm, HolidaysForm, HoursForm, SureForm
+from scheduling.views.setup_step import Change, bound, step
+
+BACK = ("setup-closures", "Closures")
+
+
+@requires(Permission.CLINIC_CHANGE)
+def hours(request: ClinicRequest) -> HttpResponse:
+    """The week's opening hours."""
+    form = HoursForm(bound(request), initial=hours_initial(setup.hours(request.clinic)))
+    change = Change(
+        title="Opening hours",
+        note="Leave both times of a day empty if it is closed.",
+        act=lambda: setup_calendar.save_hours(clinic=request.clinic, week=form.week(), by=request.actor),
+        back=("setup", "Set-up"),
+        done="The opening hours are saved.",
+        save="Save the hours",
+    )
+    return step(request, form, change)
+
+
+@requires(Permission.CLINIC_CHANGE)
+def closure_new(request: ClinicRequest) -> HttpResponse:
+    """Close the clinic on a day."""
+    form = ClosureForm(bound(request))
+    change = Change(
+        title="Close on a day",
+        act=lambda: setup_calendar.close(clinic=request.clinic, by=request.actor, **form.cleaned_data),
+        done="The clinic is closed on that day.",
+        save="Close on that day",
+        back=BACK,
+    )
+    return step(request, form, change)
+
+
+@requires(Permission.CLINIC_CHANGE)
+def closure_holidays(request: ClinicRequest) -> HttpResponse:
+    """Close the clinic on the federal holidays of a year."""
+    year = clock.today(request.clinic.zone).year
+    form = HolidaysForm(bound(request), years=[year, year + 1, year + 2], initial={"year": year + 1})
+    change = Change(
+        title="Add public holidays",
+        note="The federal holidays of the United States, on the day they are observed. Add a state’s own one by one.",
+        act=lambda: setup_calendar.close_on_holidays(
+            clinic=request.clinic, year=form.cleaned_data["year"], by=request.actor
+        ),
+        done="The holidays are entered.",
+        save="Close on these holidays",
+        back=BACK,
+    )
+    return step(request, form, change)
+
+
+@requires(Permission.CLINIC_CHANGE)
+def closure_reopen(request: ClinicRequest, closure_id: int) -> HttpResponse:
+    """Take a closure back."""
+    closure = setup.get_closure(request.clinic, closure_id)
+    day = f"{closure.on:%a %-d %b %Y}"
+    change = Change(
+        title=f"Open on {day} after all",
+        note=f"Closed for: {closure.reason}.",
+        act=lambda: setup_calendar.reopen(closure=closure, by=request.actor),
+        done=f"{day} is open again.",
+        save="Open on that day",
+        back=BACK,
+    )
+    return step(request, SureForm(bound(request)), change)
