@@ -6,11 +6,12 @@ from core.actor import Actor
 from scheduling.models import MoveRequest, RequestState, Visit
 
 
-def settle_open(visit: Visit, state: RequestState, by: Actor) -> None:
-    """Close the open request about a locked `visit`, if there is one, as `state`."""
+def settle_open(visit: Visit, state: RequestState, by: Actor) -> bool:
+    """Close the open request about a locked `visit`, if there is one, as `state`; whether there was one."""
     request = MoveRequest.objects.select_for_update().filter(visit=visit, state=RequestState.OPEN).first()
     if request is not None:
         close(request, state, "", by, patient_visit=visit)
+    return request is not None
 
 
 def close(request: MoveRequest, state: RequestState, answer: str, by: Actor, *, patient_visit: Visit) -> None:

@@ -165,9 +165,9 @@ def move(
     by.require(Permission.VISIT_CHANGE, "move visits")
     place = Place(chair, as_instant(start), is_exception=visit.series_id is not None)
     moved = relocate(visit, place, expected_version=expected_version, by=by, override=override)
-    settle_open(moved, RequestState.MOVED, by)
+    was_asked = settle_open(moved, RequestState.MOVED, by)
     if moved.status != VisitStatus.HELD:
-        notices.moved(visit=moved)
+        notices.moved(visit=moved, is_asked=was_asked)
     shown(chair.clinic, [moved], [records.local_day(visit), records.local_day(moved)])
     return moved
 

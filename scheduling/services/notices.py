@@ -6,12 +6,15 @@ They wait a minute: a change that is undone or changed again meanwhile is told o
 from datetime import datetime
 
 from core import clock
+from core.actor import system
 from messaging.services import outbox
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import MoveRequest, RequestState, Visit
-from scheduling.services import series_notices
+from scheduling.services import records, series_notices
+from scheduling.services.clinic_rules import rules_of
 from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, start_of, when
 
+BY_SETTING = system("Clinic setting")
 BOOKED, MOVED, CANCELLED, ANSWERED = "visit.booked", "visit.moved", "visit.cancelled", "request.answered"
 
 
@@ -29,10 +32,11 @@ def booked(*, visit: Visit) -> None:
         _tell(visit, MOVED, was=unsent[CANCELLED])
 
 
-def moved(*, visit: Visit) -> None:
+def moved(*, visit: Visit, is_asked: bool = False) -> None:
     """Tell the patient the new time; reminders of the old one are cancelled, the sweep writes new ones.
 
-    Who was never told of the first time is told of a booking; who still believes in this very time is told nothing.
+    Who was never told of the first time is told of a booking; who still believes in this very time is told nothing. A
+    clinic may leave it to its people to tell (`telling.tell`); who asked for the move (`is_asked`) is always told.
     """
     unsent = _cancel_unsent(visit)
     if series_notices.retold(visit):
@@ -40,9 +44,13 @@ def moved(*, visit: Visit) -> None:
     if BOOKED in unsent:
         _tell(visit, BOOKED)
         return
-    was = unsent.get(MOVED) or _start_before(visit)
-    if was != start_minute(visit.period.lower):
+    was = unsent.get(MOVED) or untold_start(visit, before_last=True) or _start_before(visit)
+    if was == start_minute(visit.period.lower):
+        return
+    if is_asked or rules_of(visit.clinic).tells_patient:
         _tell(visit, MOVED, was=was)
+    elif visit.period.lower > clock.now():
+        records.note(visit, "quiet", BY_SETTING, after={"was": was})
 
 
 def cancelled(*, visit: Visit) -> None:
@@ -53,7 +61,7 @@ def cancelled(*, visit: Visit) -> None:
     unsent = _cancel_unsent(visit)
     if series_notices.retold(visit) or BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
         return
-    was = unsent.get(MOVED, 0)
+    was = unsent.get(MOVED, 0) or untold_start(visit)
     _tell(visit, CANCELLED, was=was, start=start_of(was) if was else None)
 
 
@@ -89,13 +97,16 @@ def request_answered(*, request: MoveRequest) -> None:
     )
 
 
-def _tell(visit: Visit, kind: str, *, was: int = 0, start: datetime | None = None) -> None:
-    """Write the message, naming `start` (the visit's own unless given) and keeping the time `was` that it replaces."""
+def _tell(visit: Visit, kind: str, *, was: int = 0, start: datetime | None = None, again: int = 0) -> None:
+    """Write the message, naming `start` (the visit's own unless given) and keeping the time `was` that it replaces.
+
+    `again` counts how often it was written for this version of the visit before, and cancelled.
+    """
     now = clock.now()
     start = start or visit.period.lower
     if start <= now:
         return
-    key = f"v{visit.version}:{kind.partition('.')[2]}"
+    key = f"v{visit.version}:{kind.partition('.')[2]}{f':{again}' if again else ''}"
     found = drafts(visit, kind=kind, wording=kind, key=key, due_at=now + GRACE, not_after=start, start=start)
     outbox.enqueue_all([draft.with_params(was=was) if was else draft for draft in found])
 
@@ -104,6 +115,26 @@ def _cancel_unsent(visit: Visit) -> dict[str, int]:
     """Cancel the visit's messages; of those that never left, by kind, the time that the patient still believes in."""
     gone = outbox.cancel_and_tell(subject_type=SUBJECT, subject_id=visit.id)
     return {message.kind: int(message.params.get("was", 0)) for message in gone if message.never_left}
+
+
+def untold_start(visit: Visit, *, before_last: bool = False) -> int:
+    """The time that the patient believes in because nobody told them of the latest move; 0 when they were told.
+
+    With `before_last`, as it was before the visit's newest move, which is being made.
+    """
+    kinds = ["move", "refit", "undo", "quiet", "told"]
+    events = [
+        event
+        for event in visit.events.filter(kind__in=kinds)[:8]
+        if event.kind in {"quiet", "told"} or "start" in event.before
+    ]
+    newest = next(iter(events[1:] if before_last else events), None)
+    return int(newest.after.get("was", 0)) if newest is not None and newest.kind == "quiet" else 0
+
+
+def tell_moved(*, visit: Visit, was: int) -> None:
+    """Tell the patient the time that `visit` has now, in place of `was`, although they were not to be told before."""
+    _tell(visit, MOVED, was=was, again=visit.events.filter(kind="told").count())
 
 
 def _start_before(visit: Visit) -> int:

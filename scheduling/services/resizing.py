@@ -40,8 +40,8 @@ def resize(*, visit: Visit, end: datetime, expected_version: int, by: Actor, ove
     """Let `visit` end at `end`, a quarter hour, in the chair and from the start that it has.
 
     Raises `BadInput` for an end that is no quarter hour after the start, `Conflict` when the visit is over, runs (to
-    shorten it) or a hard rule forbids it, `NeedsReason` for soft rules without `override`, `Stale` when somebody changed
-    the visit after version `expected_version` was shown.
+    shorten it) or a hard rule forbids it, `NeedsReason` for soft rules without `override`, `Stale` when somebody
+    changed the visit after version `expected_version` was shown.
     """
     by.require(Permission.VISIT_CHANGE, "change how long visits take")
     end = booking.as_instant(end)

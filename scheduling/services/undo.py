@@ -22,6 +22,7 @@ from scheduling.domain.placement import CAPACITY_CODES, PLACE_CODES
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
 from scheduling.services import (
+    assignment,
     boards,
     booking,
     coverage,
@@ -36,8 +37,8 @@ from scheduling.services import (
     swapping,
 )
 
-UNDOABLE = ("book", "move", "resize", "cancel", "status")
-ASIDE = ("clearance", "check", "quiet", "told", "nurse")
+UNDOABLE = ("book", "move", "resize", "cancel", "status", "assign")
+ASIDE = ("clearance", "check", "quiet", "told", "assign", "cover")
 """Lines of the history that change nothing of the visit: the change before them can still be undone."""
 NOTHING = ("nothing_to_undo", "There is nothing to undo on this visit.")
 REFITTED = (
@@ -79,7 +80,7 @@ def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_
     if event_id is not None:
         _check_is_next(visit, event_id, events)
     if event is None:
-        raise Conflict(*(REFITTED if standing(events) else NOTHING))
+        raise Conflict(*_why_nothing(events))
     if event_id is None and visit.version != expected_version:
         raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
     if event.kind == "book":
@@ -88,6 +89,8 @@ def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_
         return _undo_move(visit, event, by)
     if event.kind == "resize":
         return resizing.restore(visit=visit, resized=event, by=by)
+    if event.kind == "assign":
+        return assignment.restore(visit=visit, assigned=event, by=by)
     undone = _undo_status(visit, event, by)
     records.note(
         undone, "undo", by, before=event.after, after={"status": str(undone.status)}, undoes=event, reason="Undone."
@@ -106,7 +109,7 @@ def why_not(event: VisitEvent, events: Sequence[VisitEvent], visit: Visit) -> st
     if newer is None or event.undoes_id is not None or event.kind == "undo":
         return NOTHING[1]
     if newer.kind not in UNDOABLE:
-        return REFITTED[1]
+        return _why_nothing(events)[1]
     if newer.pk != event.pk:
         who = f"{called(newer)} by {newer.by_label} at {_clock(newer, visit)}"
         return f"Can't undo: {visit.patient.short_name} changed again since ({who}). Undo that first."
@@ -115,10 +118,21 @@ def why_not(event: VisitEvent, events: Sequence[VisitEvent], visit: Visit) -> st
 
 def called(event: VisitEvent) -> str:
     """A change in a word or two inside a sentence: "the move", "“Arrived”"."""
-    names = {"book": "the booking", "move": "the move", "resize": "the new length", "cancel": "the cancellation"}
+    names = {
+        "book": "the booking",
+        "move": "the move",
+        "resize": "the new length",
+        "cancel": "the cancellation",
+        "assign": "the nurse",
+    }
     status = str(event.after.get("status", ""))
     is_known = status in set(VisitStatus)
     return names.get(event.kind) or (f"“{VisitStatus(status).label}”" if is_known else event.kind)
+
+
+def _why_nothing(events: Sequence[VisitEvent]) -> tuple[str, str]:
+    newest = next(iter(standing(events)), None)
+    return REFITTED if newest is not None and newest.kind == "refit" else NOTHING
 
 
 def _check_is_next(visit: Visit, event_id: UUID, events: Sequence[VisitEvent]) -> None:
@@ -136,7 +150,7 @@ def _clock(event: VisitEvent, visit: Visit) -> str:
 
 def _check_may(visit: Visit, event: VisitEvent | None, by: Actor) -> None:
     if by.patient_id is None:
-        is_step = event is None or event.kind == "status"
+        is_step = event is None or event.kind in {"status", "assign"}
         by.require(Permission.VISIT_STATUS if is_step else Permission.VISIT_CHANGE, "undo changes")
         return
     own_confirmation = event is not None and event.by_id == by.id and event.after.get("status") == VisitStatus.CONFIRMED

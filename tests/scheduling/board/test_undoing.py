@@ -1,4 +1,4 @@
-"""Undo goes back step by step, the newest change first; what stands in the way is named; two hands undo a thing once."""
+"""Undo goes back step by step, the newest change first; what stands in the way is named; a thing is undone once."""
 
 from datetime import timedelta
 
