@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from regimens.domain.quantities import plain
@@ -111,15 +112,17 @@ def _day_fields(day: LaidOutDay) -> dict[str, Any]:
         "wasted_units": day.wasted_units,
         "volume_ml": None if day.volume_ml is None else to_decimal(day.volume_ml).quantize(CENT, ROUND_HALF_UP),
         "profile": day.profile.value,
-        "rate_steps": [_rate_step(step) for step in day.rate_steps],
+        "rate_steps": [dict(step) for step in _rate_steps(day.rate_steps)],
         "phases": [{"kind": phase.kind.value, "minutes": phase.minutes} for phase in day.phases],
         "chair_minutes": day.chair_minutes,
     }
 
 
-def _rate_step(step: RateSegment) -> dict[str, str]:
+@lru_cache(maxsize=1024)
+def _rate_steps(steps: tuple[RateSegment, ...]) -> tuple[tuple[tuple[str, str], ...], ...]:
+    """The rates of a ramp as text. Worked out once for equal ramps: most days of a year are alike."""
     names = ("starts_at_minute", "minutes", "ml_per_hour")
-    return {name: plain(getattr(step, name)) for name in names}
+    return tuple(tuple((name, plain(getattr(step, name))) for name in names) for step in steps)
 
 
 def _json(value: Fraction) -> int | float:

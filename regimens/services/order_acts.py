@@ -12,7 +12,7 @@ def locked(order: TreatmentOrder, by: Actor) -> TreatmentOrder:
     """The order, locked for the rest of the transaction; `NotFound` for one of another clinic."""
     held = (
         TreatmentOrder.objects.select_for_update(of=("self",))
-        .select_related("clinic", "patient", "product", "indication", "accepted_by")
+        .select_related("clinic", "patient__clinic", "product", "indication", "accepted_by")
         .filter(pk=order.pk)
         .first()
     )

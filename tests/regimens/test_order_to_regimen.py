@@ -240,3 +240,13 @@ def test_two_hundred_and_forty_orders_lay_out_in_seconds(django_assert_max_num_q
 def test_a_year_after_a_leap_day_is_the_last_of_february() -> None:
     assert a_year_after(date(2028, 2, 29)) == date(2029, 2, 28)
     assert a_year_after(date(2026, 11, 20)) == date(2027, 11, 20)
+
+
+def test_accepting_a_year_asks_the_database_few_questions(
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    clinic = factories.make_clinic()
+    by = factories.scheduler(clinic)
+    order = orders.enter(clinic=clinic, patient=factories.make_patient(clinic), by=by, **ivig(clinic))
+    with django_assert_max_num_queries(13):  # of which two keep the savepoint, however many courses there are
+        orders.accept(order=order, by=by)
