@@ -1,7 +1,7 @@
 """Every template is a whole order: with weight, dates and signature it is accepted as it stands."""
 
 import json
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -9,13 +9,14 @@ import pytest
 
 from core import clock
 from core.errors import Reason
-from regimens.models import Indication, Product
+from regimens.models import CatalogueEdit, Indication, Product
 from regimens.queries import requirements
 from regimens.queries.catalogue import Suggestion, suggestion, templates
 from regimens.queries.patient_facts import NOTHING_KNOWN
 from regimens.queries.therapies import therapy
 from regimens.services.facts import OrderFacts, completed
 from regimens.services.order_checks import check_order
+from tests import factories
 
 pytestmark = pytest.mark.usefixtures("catalogue")
 DAY = date(2026, 11, 21)
@@ -124,3 +125,32 @@ def test_every_test_is_named_as_records_name_it_with_its_source() -> None:
         assert lab["confidence"] in {"P", "S", "K"}
     assert set(held["labs"]["products"]) <= set(Product.objects.values_list("id", flat=True))
     assert set(held["labs"]["indications"]) <= set(Indication.objects.values_list("id", flat=True))
+
+
+@pytest.mark.parametrize("is_their_own", [True, False])
+def test_an_organizations_own_regimen_of_an_indication_reaches_its_templates(*, is_their_own: bool) -> None:
+    clinic = factories.make_clinic()
+    indication = Indication.objects.get(id="CIDP")
+    for field, value in (("regimens.0.maintenance.interval_weeks", [4]), ("regimens.0.maintenance.g_per_kg", 0.8)):
+        CatalogueEdit.objects.create(
+            organization=clinic.organization if is_their_own else factories.make_clinic().organization,
+            indication=indication,
+            field=field,
+            value=value,
+            effective_from=DAY,
+            source="Our neurologists",
+            confidence="K",
+            reason="House rule",
+            made_at=clock.now(),
+            made_by_label="A manager",
+        )
+
+    def names(on: date) -> list[str]:
+        found = templates(
+            Product.objects.get(id="gammagard_liquid"), indication, on=on, organization_id=clinic.organization_id
+        )
+        return [template.name for template in found if not template.is_for_new]
+
+    weeks = 4 if is_their_own else 3
+    assert names(DAY)[0] == f"Maintenance only, every {weeks} weeks"
+    assert names(DAY - timedelta(days=1))[0] == "Maintenance only, every 3 weeks"
