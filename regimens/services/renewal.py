@@ -2,8 +2,8 @@
 
 Promises that the two never plan a course for the same time and that the interval from the last dose is kept:
 
-1. The draft starts at the next due date of the old order that nothing was given for, and never before its last dose
-   plus one interval.
+1. The draft starts at the next due date that the old order does not cover any more, and never before its last dose
+   plus one interval; where nothing was given yet, long before it runs out, at the old order's next due date.
 2. Accepting it lets the renewal take over from its first course. The old order's courses from that day on are removed,
    from the last one back to the first that has a visit or a record of one: that course and those before it stay with
    the old order, which it was booked under, and the renewal's first course follows one interval after the last of
@@ -29,7 +29,7 @@ from core.errors import Conflict
 from core.transactions import business_act
 from regimens.models import Course, OrderEvent, OrderStatus, TreatmentOrder
 from regimens.queries.given import given_days
-from regimens.queries.orders import valid_until
+from regimens.queries.orders import RENEWAL_NOTICE, valid_until
 from regimens.services import courses as rows
 from regimens.services.facts import facts_of
 from regimens.services.order_acts import locked, recorded
@@ -86,10 +86,14 @@ def _prefilled(order: TreatmentOrder) -> dict[str, object]:
 
 def _next_due(order: TreatmentOrder, *, last_number: int, today: date) -> date:
     """The due date from which the renewal takes over: of the first course still to give that the old order does not
-    cover any more, else one interval after the last that it lays out; never in the past.
+    cover any more, else one interval after the last that it lays out; never in the past. An order of which nothing
+    was given, and that counts for long yet, has nothing to carry on from: its renewal takes its place from its next
+    due date.
     """
     until = valid_until(order)
     existing = list(order.courses.filter(number__gt=last_number).order_by("number"))
+    if not last_number and until - today > RENEWAL_NOTICE:
+        return next((course.due_on for course in existing if course.due_on >= today), max(today, order.starts_on))
     beyond = [course for course in existing if course.due_on > until]
     if beyond:
         return max(beyond[0].due_on, today)

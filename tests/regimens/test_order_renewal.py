@@ -170,3 +170,15 @@ def test_only_those_who_change_orders_renew_them() -> None:
     auditor = factories.actor(factories.make_staff(clinic, Role.AUDITOR))
     with pytest.raises(NotAllowed, match="may not renew"):
         renewal.renew(order=order, by=auditor)
+
+
+def test_the_renewal_of_an_order_that_nothing_was_given_of_takes_its_place_from_its_next_due_date() -> None:
+    clinic = factories.make_clinic()
+    by = factories.scheduler(clinic)
+    old = accepted(factories.make_patient(clinic), by, ivig(clinic))
+    draft = renewal.renew(order=old, by=by)
+    assert draft.starts_on == old.starts_on
+    late = running_out(clinic, by, signed_on=today(clinic) - timedelta(days=30))
+    coming = next(course.due_on for course in courses(late) if course.due_on >= today(clinic))
+    assert renewal.renew(order=late, by=by).starts_on == coming
+    assert (coming - today(clinic)).days < 21
