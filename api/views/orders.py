@@ -26,8 +26,8 @@ from patients.queries import records as patients
 from regimens.models import TreatmentOrder
 from regimens.queries import catalogue
 from regimens.queries import orders as reading
-from regimens.services import holding, orders, renewal
-from scheduling.services import ending
+from regimens.services import orders, renewal
+from scheduling.services import order_standing
 
 EXAMPLE = {
     "patient": "01936d2e-7c1a-7000-8000-0123456789ab",
@@ -120,7 +120,7 @@ class OrderAccept(Endpoint):
         self.body()
 
         def accept() -> TreatmentOrder:
-            return orders.accept(order=_fresh(self, order_id, seen), by=self.actor)
+            return order_standing.accept(order=_fresh(self, order_id, seen), by=self.actor)
 
         done = self.once(accept)
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
@@ -143,7 +143,7 @@ class OrderHold(Endpoint):
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
         seen, wanted = self.version_seen(), self.body(HoldBody)
         done = self.once(
-            lambda: holding.hold(order=_fresh(self, order_id, seen), reason=wanted["reason"], by=self.actor)
+            lambda: order_standing.hold(order=_fresh(self, order_id, seen), reason=wanted["reason"], by=self.actor)
         )
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
@@ -165,7 +165,7 @@ class OrderRelease(Endpoint):
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
         seen, wanted = self.version_seen(), self.body(ReleaseBody)
         done = self.once(
-            lambda: holding.release(order=_fresh(self, order_id, seen), note=wanted["note"], by=self.actor)
+            lambda: order_standing.release(order=_fresh(self, order_id, seen), note=wanted["note"], by=self.actor)
         )
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
@@ -186,7 +186,7 @@ class OrderEnd(Endpoint):
     )
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
         seen, wanted = self.version_seen(), self.body(EndBody)
-        done = self.once(lambda: ending.end(order=_fresh(self, order_id, seen), **wanted, by=self.actor))
+        done = self.once(lambda: order_standing.end(order=_fresh(self, order_id, seen), **wanted, by=self.actor))
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
 

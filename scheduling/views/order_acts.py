@@ -17,9 +17,8 @@ from patients.forms import put_refusal
 from regimens.forms import AcceptForm, EndForm, HoldForm, ReleaseForm
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.queries import orders as reading
-from regimens.services import holding, renewal, replanning
-from regimens.services import orders as keeping
-from scheduling.services import ending, gate
+from regimens.services import renewal, replanning
+from scheduling.services import order_standing
 from scheduling.views.orders import order_context
 
 SHOWN_WHEN = {
@@ -38,7 +37,7 @@ def order_accept(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     found, form = reading.get(request.clinic, order_id), AcceptForm(request.POST)
 
     def accept() -> str:
-        accepted = keeping.accept(order=found, by=request.actor, **form.cleaned_data)
+        accepted = order_standing.accept(order=found, by=request.actor, **form.cleaned_data)
         return f"The order is accepted: {accepted.courses.count()} courses are laid out."
 
     return _done(request, found, "accept_form", form, accept)
@@ -64,7 +63,7 @@ def order_hold(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     found, form = reading.get(request.clinic, order_id), HoldForm(request.POST)
 
     def hold() -> str:
-        holding.hold(order=found, by=request.actor, **form.cleaned_data)
+        order_standing.hold(order=found, by=request.actor, **form.cleaned_data)
         return "The order is on hold: no infusion of it can start."
 
     return _done(request, found, "hold_form", form, hold)
@@ -77,7 +76,7 @@ def order_release(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     found, form = reading.get(request.clinic, order_id), ReleaseForm(request.POST)
 
     def release() -> str:
-        holding.release(order=found, by=request.actor, **form.cleaned_data)
+        order_standing.release(order=found, by=request.actor, **form.cleaned_data)
         return "The order is released."
 
     return _done(request, found, "release_form", form, release)
@@ -90,7 +89,7 @@ def order_end(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     found, form = reading.get(request.clinic, order_id), EndForm(request.POST)
 
     def end() -> str:
-        ended = ending.end(order=found, by=request.actor, **form.cleaned_data)
+        ended = order_standing.end(order=found, by=request.actor, **form.cleaned_data)
         has_ended = ended.status == OrderStatus.ENDED
         return "The order has ended." if has_ended else f"The order goes on until {ended.ends_on:%-d %B %Y}."
 
@@ -118,7 +117,6 @@ def _done(
     if form.is_valid():
         try:
             text = act()
-            gate.look_at_patient(order.patient_id)
         except (NotAllowed, NotFound):
             raise
         except Refusal as refusal:

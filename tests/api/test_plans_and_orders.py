@@ -9,6 +9,7 @@ from audit.models import AuditEvent
 from core.actor import system
 from regimens.models import Course, TreatmentOrder
 from regimens.services import catalogue
+from scheduling.models import VisitClearance
 from tests.api.conftest import Answered, World
 from tests.api.working import ORDER, REACTION, begun, working
 
@@ -148,3 +149,19 @@ def test_reading_an_order_s_history_is_on_record(world: World) -> None:
     world.caller.get(f"orders/{world.order.pk}/events/")
     assert AuditEvent.objects.filter(action="order.view", patient_id=world.patient.pk).count() == 1
     assert world.program(Permission.VISIT_VIEW).get(f"orders/{world.order.pk}/events/").status == 403
+
+
+def test_the_gate_looks_again_when_an_order_is_held_released_or_ended(world: World) -> None:
+    visit = world.booked(start="2026-03-03T11:00:00-06:00").data["id"]
+    path = f"orders/{world.order.pk}/"
+
+    def held_by() -> set[str]:
+        return {reason["code"] for reason in VisitClearance.objects.get(visit_id=visit).reasons}
+
+    assert "order_inactive" not in held_by()
+    held = world.caller.post(f"{path}hold/", {"reason": "Waiting for tests."}, etag='"v1"')
+    assert "order_inactive" in held_by()
+    released = world.caller.post(f"{path}release/", {"note": "They are normal."}, etag=held.etag)
+    assert "order_inactive" not in held_by()
+    world.caller.post(f"{path}end/", {"on": "2026-03-02", "reason": "Moved away."}, etag=released.etag)
+    assert "order_inactive" in held_by()

@@ -13,7 +13,7 @@ from regimens.services import orders
 from scheduling import tasks
 from scheduling.models import StaffTask
 from scheduling.queries import coming_due
-from scheduling.services import ending, rolling
+from scheduling.services import order_standing, rolling
 from tests import factories
 from tests.regimens.scenes import give, today
 from tests.scheduling.replanning.scenes import MONDAY_MORNING, Scene, book, scene
@@ -178,7 +178,7 @@ def test_two_sweeps_at_once_do_everything_once() -> None:
 def test_an_order_whose_last_day_is_over_has_ended() -> None:
     found = scene(booked=(2, 3))
     last_on = today(found.clinic) + timedelta(days=20)
-    ending.end(order=found.order, on=last_on, reason="Moves away.", by=found.by)
+    order_standing.end(order=found.order, on=last_on, reason="Moves away.", by=found.by)
     (task,) = StaffTask.objects.filter(kind="plan", done_at=None)
     assert "course 3" in task.text
     assert f"the order ends on {last_on:%-d %b %Y}" in task.text
