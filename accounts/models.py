@@ -61,6 +61,7 @@ class OpeningHours(models.Model):
     closes = models.TimeField()
 
     class Meta:
+        verbose_name_plural = "opening hours"
         constraints = [
             models.UniqueConstraint(fields=["clinic", "weekday"], name="opening_hours_once_a_weekday"),
             models.CheckConstraint(condition=models.Q(weekday__lte=6), name="opening_hours_weekday"),

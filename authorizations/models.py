@@ -137,6 +137,7 @@ class LedgerEntry(models.Model):
     note = models.CharField(max_length=120, blank=True)
 
     class Meta:
+        verbose_name_plural = "ledger entries"
         indexes = [models.Index(fields=["visit_id"], name="ledger_by_visit")]
         constraints = [models.CheckConstraint(condition=Q(units__gt=0), name="ledger_units_positive")]
         triggers = [

@@ -219,6 +219,7 @@ class DiaryEntry(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "diary entries"
         ordering = ["-happened_at", "-id"]
         indexes = [models.Index(fields=["patient", "-happened_at"], name="diary_by_patient")]
         constraints = [

@@ -30,6 +30,7 @@ class ElsewhereTherapy(models.Model):
     created_by_label = models.CharField(max_length=150)
 
     class Meta:
+        verbose_name_plural = "elsewhere therapies"
         ordering = ["starts_on"]
         constraints = [
             models.CheckConstraint(

@@ -89,6 +89,9 @@ class ClinicRules(models.Model):
     )
     tells_patient = models.BooleanField(default=True, help_text="Whether patients are told of a move.")
 
+    class Meta:
+        verbose_name_plural = "clinic rules"
+
     def __str__(self) -> str:
         return f"rules of {self.clinic}"
 

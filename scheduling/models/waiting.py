@@ -37,6 +37,7 @@ class WaitlistEntry(models.Model):
 
     class Meta:
         ordering = ["created_at"]
+        verbose_name_plural = "waitlist entries"
         constraints = [
             models.UniqueConstraint(fields=["course_day"], condition=Q(state="waiting"), name="waitlist_one_open"),
             models.CheckConstraint(condition=Q(latest_on__gte=F("earliest_on")), name="waitlist_days_order"),
