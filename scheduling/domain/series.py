@@ -359,19 +359,28 @@ def _why(asked: Asked, search: _Search, opening: Opening, before: Opening | None
     away = (opening.on - asked.due_on).days
     if before is not None:
         apart = (opening.on - before.on).days
-        yield "the day after the day before it" if apart == 1 else f"{apart} days after the day before it"
+        yield f"{'the day' if apart == 1 else f'{apart} days'} after day {asked.day_number - 1}"
     elif away == 0:
         yield f"on the {asked.called}"
     else:
         yield f"{abs(away)} day{'s' if abs(away) != 1 else ''} {'after' if away > 0 else 'before'} the {asked.called}"
-    if before is None and liking.weekday == local.weekday():
-        yield f"{local:%A}, {liking.said}"
-    if liking.at is not None:
-        off = _minutes_off(local.time(), liking.at)
-        yield f"{local:%H:%M}, {liking.said}" if off == 0 else f"{_span(off)} than {liking.at:%H:%M}"
+    yield from _like(liking, local, is_first=before is None)
     yield from _load(opening)
     if liking.chair_id is not None and opening.chair_id == liking.chair_id:
         yield "the same chair"
+
+
+def _like(liking: Liking, local: datetime, *, is_first: bool) -> Iterator[str]:
+    """What of the liking it meets: "Tuesday 10:00, as usual"; and by how much it misses the time."""
+    off = 0 if liking.at is None else _minutes_off(local.time(), liking.at)
+    met = [
+        *([f"{local:%A}"] if is_first and liking.weekday == local.weekday() else []),
+        *([f"{local:%H:%M}"] if liking.at is not None and off == 0 else []),
+    ]
+    if met:
+        yield f"{' '.join(met)}, {liking.said}"
+    if liking.at is not None and off:
+        yield f"{_span(off)} than {liking.at:%H:%M}"
 
 
 def _load(opening: Opening) -> Iterator[str]:

@@ -275,7 +275,7 @@ def _shifted(asked: Asked, visit: Visit, by: timedelta, clinic: Clinic) -> Asked
     """The visit keeps its length and wants the day that is as far from its own as the moved one's."""
     own = visit.period.lower.astimezone(clinic.zone).date()
     need, start_quarter = tuple(visit.load_profile), visit.start_quarter
-    return replace(asked, need=need, start_quarter=start_quarter, due_on=own + by, called="same shift")
+    return replace(asked, need=need, start_quarter=start_quarter, due_on=own + by, called="shifted day")
 
 
 def _still_covered(visit: Visit, choice: Choice) -> Coverage | None:

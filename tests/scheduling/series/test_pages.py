@@ -198,7 +198,7 @@ def test_this_and_following_are_moved_from_the_page_of_one_visit(regimen: Regime
     assert parse_qs(urlsplit(to_preview.url).query)["scope"] == ["following"]  # type: ignore[attr-defined]
     preview = desk.get(to_preview.url)  # type: ignore[attr-defined]
     assert "Move 3 visits" in preview.content.decode()
-    assert "on the same shift" in preview.content.decode()
+    assert "on the shifted day" in preview.content.decode()
     sent = form_of(preview) | {"place": place, "scope": "following", "act": "move"}
     answer = desk.post(f"/visits/{second.id}/series/", sent, follow=True)
     assert "3 visits are moved." in answer.content.decode()
