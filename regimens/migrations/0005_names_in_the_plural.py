@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('regimens', '0003_what_medicine_needs'),
+        ('regimens', '0004_holds_for_a_reaction_need_a_prescriber'),
     ]
 
     operations = [
