@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.endpoint import NotHere
-from api.views import authorizations, clearance, docs, given, keys, orders, patients, plans, visits
+from api.views import authorizations, clearance, docs, given, keys, orders, patients, plans, series, visits
 
 app_name = "api"
 urlpatterns = [
@@ -17,6 +17,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/release/", orders.OrderRelease.as_view(), name="order-release"),
     path("orders/<uuid:order_id>/end/", orders.OrderEnd.as_view(), name="order-end"),
     path("orders/<uuid:order_id>/renew/", orders.OrderRenew.as_view(), name="order-renew"),
+    path("orders/<uuid:order_id>/series/", series.OrderSeries.as_view(), name="order-series"),
     path("orders/<uuid:order_id>/events/", orders.OrderEvents.as_view(), name="order-events"),
     path("course-days/", orders.CourseDays.as_view(), name="course-days"),
     path("visits/", visits.Visits.as_view(), name="visits"),

@@ -208,6 +208,7 @@ def working(world: World, operation: str) -> Working:
     method, path, found = OPERATIONS[operation]
     override = {"reason": "The physician agreed."}
     place = {"chair": str(world.chairs[1].pk), "start": "2026-03-03T11:00:00-06:00", "override": override}
+    place_of_all = {"course_day": str(world.course_day.pk), "chair": place["chair"], "start": place["start"]}
     if operation in {"orders_enter", "orders_preview", "estimates_visit"}:
         catalogue.load(by=system("test"))
     bodies: dict[str, Shape] = {
@@ -226,6 +227,8 @@ def working(world: World, operation: str) -> Working:
         "visits_override": {"code": "consent_missing", "reason": "It is signed and on its way."},
         "visits_book": place | {"course_day": str(world.course_day.pk)},
         "visits_move": place,
+        "orders_series": {"weekday": 1, "time": "09:30", "courses": 1, "until": "2026-12-31", "override": override}
+        | {"dry_run": False, "visits": [place_of_all]},
         "visits_cancel": {"reason": "A cold."},
         "visits_status": {"to": "confirmed", "reason": "On the phone."},
         "authorizations_answer": ANSWER,

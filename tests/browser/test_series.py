@@ -1,4 +1,4 @@
-"""Booking a whole regimen in one screen: proposed, changed, booked at once and undone; by keyboard, plain, and small."""
+"""Booking a whole regimen in one screen: proposed, changed, booked at once, undone; by keyboard, plain, and small."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -84,6 +84,7 @@ def test_a_place_taken_meanwhile_is_named_and_the_rest_stays(browsing: Browsing,
     expect(row).to_contain_text("A1 has")
     assert_sound(page)
     row.get_by_role("combobox").select_option(index=1)
+    expect(row.get_by_role("checkbox")).to_be_checked()
     page.get_by_role("button", name="Book all").click()
     expect(page.get_by_role("heading", name="10 visits booked together")).to_be_visible()
 
