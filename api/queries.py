@@ -20,7 +20,7 @@ from regimens.models import (
     Reaction,
     TreatmentOrder,
 )
-from scheduling.models import Chair, ChairOutage, PreInfusionCheck, Visit
+from scheduling.models import Chair, ChairOutage, Visit
 from scheduling.queries import due, visits
 
 USUAL_DAYS = timedelta(days=6)
@@ -114,11 +114,6 @@ def clinic_authorizations(
     """Authorizations of `clinic`, the latest first."""
     narrowed = _given(patient_id=patient_id, status=status, follow_up_on__lte=follow_up_by)
     return authorizations.of_clinic(clinic).filter(**narrowed)
-
-
-def latest_check(visit: Visit) -> PreInfusionCheck | None:
-    """What the nurse found last before the infusion of a visit."""
-    return PreInfusionCheck.objects.filter(visit=visit).first()
 
 
 def chairs(clinic: Clinic) -> QuerySet[Chair]:

@@ -7,7 +7,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.domain.policy import Permission
-from api import queries
 from api.endpoint import Done, Endpoint, check_fresh
 from api.permissions import Needs
 from api.schema import operation
@@ -16,7 +15,7 @@ from core import clock
 from scheduling.domain.clearance import authority, level
 from scheduling.models import Visit
 from scheduling.queries import visits
-from scheduling.queries.clearance import clearances, service_day
+from scheduling.queries.clearance import check_of, clearances, service_day
 from scheduling.services import gate
 
 
@@ -102,6 +101,6 @@ def _answered(endpoint: Endpoint, visit: Visit, done: Done | None = None) -> Res
             for each in found.reasons
         ],
         "overridden": [vars(each) for each in found.overridden],
-        "check": queries.latest_check(visit),
+        "check": check_of(visit),
     }
     return endpoint.shown_as(ClearanceShape, shown, version_of=visit, done=done)

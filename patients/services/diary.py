@@ -41,8 +41,13 @@ def write(*, patient: Patient, entry: Entry, by: Actor) -> DiaryEntry:
 
 @business_act
 def mark_seen(*, entry: DiaryEntry, by: Actor) -> DiaryEntry:
-    """Somebody of the clinic read the entry. Seeing it twice is fine: the first time counts."""
+    """Somebody of the clinic read the entry. Seeing it twice is fine: the first time counts.
+
+    Signs that cannot wait hold coming infusions until somebody who may give them has seen them.
+    """
     may_change(by, entry.patient.clinic_id)
+    if entry.is_red_flag:
+        by.require(Permission.ADMINISTRATION_RECORD, "mark signs that cannot wait as seen")
     current = DiaryEntry.objects.select_for_update(of=("self",)).select_related("patient__clinic").get(pk=entry.pk)
     if current.seen_at is None:
         current.seen_at, current.seen_by_label = clock.now(), by.label

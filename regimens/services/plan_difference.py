@@ -13,6 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Any
 
+from regimens.domain.titration import Profile
 from regimens.models import Course, CourseDay
 
 CENT = Decimal("0.01")
@@ -78,6 +79,19 @@ class CourseDifference:
         """Whether its dates or its window differ."""
         return self.was is None or self.now is None or self.was.dates != self.now.dates
 
+    @property
+    def changes_treatment(self) -> bool:
+        """Whether dose, ramp, phases or rates of a day differ, or the number of days: what a nurse would do.
+
+        A booked slow ramp that the rules no longer ask for is no such change: slower than needed harms nobody.
+        """
+        if self.was is None or self.now is None:
+            return False
+        now = {day.day_number: day for day in self.now.days}
+        if now.keys() != {day.day_number for day in self.was.days}:
+            return True
+        return any(_is_treated_otherwise(day, now[day.day_number]) for day in self.was.days)
+
 
 @dataclass(frozen=True, kw_only=True)
 class PlanDifference:
@@ -129,6 +143,14 @@ def compared(was: CourseShape, now: CourseShape) -> CourseShape:
 def fingerprint(was: CourseShape | None, now: CourseShape | None) -> str:
     """A name for what was and what would be: equal for equal shapes, whatever made them."""
     return _digest([None if one is None else asdict(one) for one in (was, now)])
+
+
+def _is_treated_otherwise(was: DayShape, now: DayShape) -> bool:
+    if was.dose_mg != now.dose_mg:
+        return True
+    if was.profile == Profile.FIRST != now.profile:
+        return False
+    return (was.profile, was.phases, was.rate_steps) != (now.profile, now.phases, now.rate_steps)
 
 
 def _day(day: CourseDay) -> DayShape:

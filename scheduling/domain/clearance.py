@@ -27,6 +27,9 @@ class ClearanceSettings:
     child_weight_valid_days: Annotated[int, Sourced("usual practice", K)] = 30
     child_under_years: Annotated[int, Sourced("usual practice", K)] = 18
     fever_from_c: Annotated[str, Sourced("usual practice: 38.0 degrees Celsius", K)] = "38.0"
+    course_late_days: Annotated[
+        int, Sourced("usual practice: days of a course follow each other, closed days between", K)
+    ] = 7
     ages_from_days_before: Annotated[
         int, Sourced("usual practice: what is renewed at each visit is asked about ten days before", K)
     ] = 10
@@ -61,7 +64,9 @@ class Hold(StrEnum):
     REMS_INCOMPLETE = "rems_incomplete"
     TOO_EARLY = "too_early"
     TOO_LATE_REASSESS = "too_late_reassess"
+    PLAN_UNDECIDED = "plan_undecided"
     CHECK_MISSING = "check_missing"
+    DIARY_UNSEEN = "diary_unseen"
     ACUTE_ILLNESS = "acute_illness"
     OPEN_ADVERSE_EVENT = "open_adverse_event"
     HARD_CONTRAINDICATION = "hard_contraindication"
@@ -92,7 +97,9 @@ SENTENCES: dict[Hold, str] = {
     Hold.REMS_INCOMPLETE: "The drug's safety programme is not complete for this patient. Complete it first.",
     Hold.TOO_EARLY: "It is too soon after the last dose. Choose a day inside the window.",
     Hold.TOO_LATE_REASSESS: "It is long past due. The prescriber must reassess the patient first.",
+    Hold.PLAN_UNDECIDED: "The plan of this course changed. Decide about it first.",
     Hold.CHECK_MISSING: "The check before the infusion is not done yet. Do it now.",
+    Hold.DIARY_UNSEEN: "A sign in the patient’s diary that cannot wait was not looked at. Look at it first.",
     Hold.ACUTE_ILLNESS: "The patient is unwell today. Ask the prescriber before starting.",
     Hold.OPEN_ADVERSE_EVENT: "A serious reaction is still open. The prescriber must release it.",
     Hold.HARD_CONTRAINDICATION: "The patient must not have this product. Only a prescriber can change the order.",
@@ -127,7 +134,15 @@ _WHO = {
     Authority.NOBODY: "Nobody",
 }
 CLINICAL = frozenset(
-    {Hold.LABS_EXPIRED, Hold.LABS_OUT_OF_RANGE, Hold.TOO_EARLY, Hold.TOO_LATE_REASSESS, Hold.ACUTE_ILLNESS}
+    {
+        Hold.LABS_EXPIRED,
+        Hold.LABS_OUT_OF_RANGE,
+        Hold.TOO_EARLY,
+        Hold.TOO_LATE_REASSESS,
+        Hold.PLAN_UNDECIDED,
+        Hold.DIARY_UNSEEN,
+        Hold.ACUTE_ILLNESS,
+    }
 )
 NEVER = frozenset(
     {

@@ -182,6 +182,64 @@ def check_interval(course: IntervalFacts, *, service_on: date) -> tuple[Reason, 
     return (held(Hold.TOO_LATE_REASSESS, f"{sentence} The prescriber must reassess the patient first."),)
 
 
+def check_same_day(*, given_on: Collection[date], service_on: date) -> tuple[Reason, ...]:
+    """Why a second dose of a product is not given on a day: one of another visit was.
+
+    Source: a course's dose is divided over days (labels, P); two days' dose in one is no day's dose; confidence K.
+    """
+    if service_on not in given_on:
+        return ()
+    sentence = f"A dose of this product was given on {_day(service_on)} already. Move the visit, or ask the prescriber."
+    return (held(Hold.TOO_EARLY, sentence),)
+
+
+def check_rest_of_course(
+    *,
+    begun_on: date,
+    days: int,
+    service_on: date,
+    late_days: int = CLEARANCE_DEFAULTS.course_late_days,
+) -> tuple[Reason, ...]:
+    """Why a later day of a course that began is too late: its days follow each other, closed days between.
+
+    Source: usual practice; confidence K.
+    """
+    if service_on <= begun_on + timedelta(days=days - 1 + late_days):
+        return ()
+    sentence = f"This course of {days} days began on {_day(begun_on)}, {(service_on - begun_on).days} days before."
+    return (held(Hold.TOO_LATE_REASSESS, f"{sentence} The prescriber must reassess the patient first."),)
+
+
+def check_plan(causes: Sequence[str], *, stuck: str = "") -> tuple[Reason, ...]:
+    """Why a changed plan holds the visit: what the nurse would do differs for these causes and nobody decided, or the
+    plan could not follow what happened; `stuck` says why.
+
+    Source: a reaction changes the next infusion, and a booked visit never changes by itself; confidence K.
+    """
+    if stuck:
+        sentence = f"The plan could not follow what happened: {stuck} Ask the prescriber how this one is given."
+    elif causes:
+        why = "; ".join(causes)
+        sentence = f"The plan of this course changed and nobody has decided: {why}. Follow it, or keep the visit."
+    else:
+        return ()
+    return (held(Hold.PLAN_UNDECIDED, sentence),)
+
+
+def check_diary(signs: Sequence[tuple[str, date]]) -> tuple[Reason, ...]:
+    """A hold for every sign of the diary that cannot wait and that no nurse has looked at; each is (words, day).
+
+    Source: red-flag symptoms of immune globulin labels, P; that they hold the next infusion K.
+    """
+    return tuple(
+        held(
+            Hold.DIARY_UNSEEN,
+            f"The patient’s diary of {_day(on)} says: {words}. A nurse must look at it and mark it as seen.",
+        )
+        for words, on in signs
+    )
+
+
 @dataclass(frozen=True)
 class CheckFacts:
     """What the nurse found before the infusion, on the day."""

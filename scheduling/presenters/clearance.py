@@ -31,6 +31,7 @@ PATIENT_PART = {
     H.LABS_EXPIRED: ("Record the result", "labs-title"),
     H.LABS_OUT_OF_RANGE: ("See the results", "labs-title"),
     H.WEIGHT_OUTDATED: ("Record a weight", "weights-title"),
+    H.DIARY_UNSEEN: ("Look at the diary", "diary-title"),
     H.REMS_INCOMPLETE: ("Record the enrolment", "programmes-title"),
 }
 ON_ORDER = frozenset(
@@ -43,6 +44,7 @@ ON_ORDER = frozenset(
         H.HARD_CONTRAINDICATION,
     }
 )
+ON_PLAN = frozenset({H.PLAN_UNDECIDED})
 BY_MOVING = frozenset({H.TOO_EARLY, H.FREQUENCY_LIMIT})
 BY_CHECKING = frozenset({H.CHECK_MISSING, H.ACUTE_ILLNESS, H.DRUG_NOT_AVAILABLE})
 
@@ -119,6 +121,8 @@ def fix_of(reason: Reason, visit: Visit) -> Fix:
         return Fix("Do the check", reverse("scheduling:visit-infusion-check", args=[visit.id]), is_panel=True)
     if code in BY_MOVING:
         return Fix("Move the visit", reverse("scheduling:visit-move", args=[visit.id]), is_panel=True)
+    if code in ON_PLAN:
+        return Fix("Decide about the plan", reverse("scheduling:order-plan", args=[visit.course_day.course.order_id]))
     if code in ON_ORDER:
         return Fix("Open the order", reverse("scheduling:order", args=[visit.course_day.course.order_id]))
     if code in PATIENT_PART:

@@ -1,13 +1,14 @@
 """The clearance gate's answers for any number of visits, from facts read in a fixed number of SQL statements.
 
-Seven statements for the visits of one clinic: the visits with the check of their day and their overrides; patients with
-consents, weights, risks, enrolments and reactions; labs; plans; what was given; and who pays (two). The rules are pure,
-in `scheduling.domain`; a date of service is the clinic-local date of the visit.
+Eight statements for the visits of one clinic: the visits with their checks and overrides; patients with consents,
+weights, risks, enrolments, reactions and diary; labs; insurance; what was given; whose plan is in question; and who
+pays (two). Some more for each plan in question. The rules are pure, in `scheduling.domain`; a date of service is the
+clinic-local date of the visit.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -37,7 +38,7 @@ from scheduling.domain.clearance import (
 )
 from scheduling.models import PreInfusionCheck, Visit
 from scheduling.queries import gate_facts
-from scheduling.queries.gate_facts import Facts, PatientFacts
+from scheduling.queries.gate_facts import Dose, Facts, PatientFacts
 
 BY_WEIGHT = frozenset({DoseBasis.G_PER_KG, DoseBasis.MG_PER_KG, DoseBasis.WEIGHT_BAND})
 HOLDS = {hold.value for hold in Hold}
@@ -105,21 +106,27 @@ def _hard(reason: Reason) -> Reason:
 
 def service_day(visit: Visit) -> date:
     """The clinic-local date of the visit."""
-    start: datetime = visit.period.lower
-    return start.astimezone(visit.clinic.zone).date()
+    return gate_facts.service_day(visit)
 
 
 def check_of(visit: Visit) -> PreInfusionCheck | None:
     """The nurse's latest check of the visit, if it was made on the visit's day."""
     found = PreInfusionCheck.objects.filter(visit=visit).first()
-    is_of_the_day = found is not None and found.at.astimezone(visit.clinic.zone).date() == service_day(visit)
-    return found if is_of_the_day else None
+    return found if found is not None and gate_facts.is_of_the_day(found.at, visit) else None
 
 
 def _plan_on(plans: Sequence[Coverage], on: date) -> Coverage | None:
     """The plan in force on a date, the latest to start if there are two."""
     held_on = (plan for plan in plans if plan.starts_on <= on and (plan.ends_on is None or on <= plan.ends_on))
     return next(held_on, None)
+
+
+def _first_days(doses: Iterable[Dose]) -> list[date]:
+    """The first day of each course."""
+    found: dict[UUID, date] = {}
+    for dose in doses:
+        found[dose.course_id] = min(dose.on, found.get(dose.course_id, dose.on))
+    return list(found.values())
 
 
 @dataclass(frozen=True)
@@ -152,6 +159,8 @@ class _Case:
             *check_consent(signed_on=self._consent_on(), service_on=self.on if is_near else min(self.on, self.today)),
             *(self._ageing() if is_near else ()),
             *self._interval(),
+            *self._undecided(),
+            *checks.check_diary(self.patient.diary),
             *checks.check_rems(
                 programme=str(self.order.product.data.get("rems") or ""),
                 enrolments=self.patient.enrolments,
@@ -212,11 +221,16 @@ class _Case:
     def _interval(self) -> tuple[Reason, ...]:
         order, course = self.order, self.visit.course_day.course
         given = self.facts.given.get((self.visit.patient_id, order.product_id), ())
-        first_days = [day for course_id, day in given if course_id != course.id and day <= self.on]
-        last = max(first_days, default=order.prior_dose_on)
-        is_begun = any(course_id == course.id for course_id, _ in given)
-        if is_begun:  # the interval runs from first day to first day; the rest of a course follows its first
-            return ()
+        others = [dose for dose in given if dose.course_day_id != self.visit.course_day_id]
+        same_day = checks.check_same_day(given_on={dose.on for dose in others}, service_on=self.on)
+        if same_day:
+            return same_day
+        own = [dose.on for dose in others if dose.course_id == course.id]
+        if own:  # the interval runs from first day to first day; the rest of a course follows its first
+            days: int = self.visit.gate_course_days  # type: ignore[attr-defined]
+            return checks.check_rest_of_course(begun_on=min(own), days=days, service_on=self.on)
+        first_days = [day for day in _first_days(others) if day <= self.on]
+        last = max([*first_days, *([order.prior_dose_on] if order.prior_dose_on else [])], default=None)
         return checks.check_interval(
             checks.IntervalFacts(
                 earliest_on=course.earliest_on,
@@ -229,9 +243,19 @@ class _Case:
             service_on=self.on,
         )
 
+    def _undecided(self) -> tuple[Reason, ...]:
+        """What is open about this course's treatment."""
+        course = self.visit.course_day.course
+        question = self.facts.questions.get(course.order_id)
+        if question is None:
+            return ()
+        found = question.courses.get(course.number)
+        causes = found.causes if found is not None and found.changes_treatment else ()
+        return checks.check_plan(causes, stuck="" if question.refusal is None else question.refusal.sentence)
+
     def _check(self) -> checks.CheckFacts | None:
         found = gate_facts.latest_check(self.visit)
-        if found is None or found.at.astimezone(self.visit.clinic.zone).date() != self.on:
+        if found is None:
             return None
         return checks.CheckFacts(found.is_drug_on_hand, found.concerns, found.temperature_c)
 

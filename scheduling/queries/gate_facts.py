@@ -1,4 +1,7 @@
-"""What the clearance gate must know about visits and their patients, read at once: five SQL statements."""
+"""What the clearance gate must know about visits and their patients, read at once: six SQL statements.
+
+Some more for each plan in question.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -10,15 +13,17 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, Min, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, Subquery
 from django.db.models.functions import JSONObject
 
-from patients.models import Coverage, LabResult, Patient, RiskFlag, TreatmentConsent, WeightMeasurement
+from patients.domain.diary import symptom_label
+from patients.models import Coverage, DiaryEntry, LabResult, Patient, RiskFlag, TreatmentConsent, WeightMeasurement
 from patients.queries.lab_tests import lab_tests
 from regimens.domain.reactions import HOLDING
-from regimens.models import Administration, Reaction, SafetyEnrolment
+from regimens.models import Administration, CourseDay, Reaction, SafetyEnrolment
 from scheduling.domain.clearance_checks import LabFact
 from scheduling.models import ClearanceOverride, PreInfusionCheck, Visit
+from scheduling.queries.undecided import Question, questions
 
 
 @dataclass(frozen=True)
@@ -34,25 +39,39 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Dose:
+    """A dose that was given on a clinic-local day."""
+
+    course_id: UUID
+    course_day_id: UUID
+    on: date
+
+
+@dataclass(frozen=True)
 class PatientFacts:
-    """One patient: consents (signed, withdrawn), the latest weight, current risks, enrolments, grave reactions."""
+    """One patient: consents (signed, withdrawn), the latest weight, current risks, enrolments, grave
+    reactions, and signs of the diary that cannot wait and that nobody has looked at."""
 
     consents: tuple[tuple[date, date | None], ...] = ()
     weight: tuple[date | None, Decimal | None] = (None, None)
     risks: tuple[str, ...] = ()
     enrolments: tuple[tuple[str, date, date | None], ...] = ()
     reactions: tuple[tuple[str, int, date, bool], ...] = ()
+    diary: tuple[tuple[str, date], ...] = ()
 
 
 @dataclass(frozen=True)
 class Facts:
-    """The visits, and what is known by patient. `given` holds each course's first day by (patient, product)."""
+    """The visits, and what is known by patient. `given` holds every dose by (patient, product), `questions` what is
+    undecided about an order's plan.
+    """
 
     visits: tuple[Visit, ...]
     patients: dict[UUID, PatientFacts]
     plans: dict[UUID, tuple[Coverage, ...]] = field(default_factory=dict)
     labs: dict[UUID, dict[str, LabFact]] = field(default_factory=dict)
-    given: dict[tuple[UUID, str], tuple[tuple[UUID, date], ...]] = field(default_factory=dict)
+    given: dict[tuple[UUID, str], tuple[Dose, ...]] = field(default_factory=dict)
+    questions: dict[UUID, Question] = field(default_factory=dict)
 
 
 def read(visit_ids: Sequence[UUID]) -> Facts:
@@ -67,17 +86,30 @@ def read(visit_ids: Sequence[UUID]) -> Facts:
         plans=_plans(patients),
         labs=_labs(patients),
         given=_given(patients),
+        questions=questions(visits),
     )
 
 
+def service_day(visit: Visit) -> date:
+    """The clinic-local date of the visit."""
+    start: datetime = visit.period.lower
+    return start.astimezone(visit.clinic.zone).date()
+
+
+def is_of_the_day(at: datetime, visit: Visit) -> bool:
+    """Whether something at `at` was on the visit's day."""
+    return at.astimezone(visit.clinic.zone).date() == service_day(visit)
+
+
 def latest_check(visit: Visit) -> Check | None:
-    """The visit's check as `read` found it."""
+    """The visit's latest check as `read` found it, if it was made on the visit's day."""
     row: dict[str, Any] | None = getattr(visit, "gate_check", None)
-    if row is None:
+    at = None if row is None else datetime.fromisoformat(row["at"])
+    if row is None or at is None or not is_of_the_day(at, visit):
         return None
     degrees = row["temperature_c"]
     return Check(
-        at=datetime.fromisoformat(row["at"]),
+        at=at,
         by=row["by"],
         is_drug_on_hand=row["drug"],
         concerns=tuple(row["concerns"]),
@@ -101,6 +133,13 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
             )
         )[:1]
     )
+    course_days = (
+        CourseDay.objects.filter(course=OuterRef("course_day__course"))
+        .order_by()
+        .values("course")
+        .annotate(days=Count("pk"))
+        .values("days")
+    )
     overrides = ClearanceOverride.objects.filter(visit=OuterRef("pk")).order_by("at")
     rows = (
         Visit.objects.filter(pk__in=visit_ids)
@@ -114,6 +153,7 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
         )
         .annotate(
             gate_check=Subquery(check),
+            gate_course_days=Subquery(course_days),
             gate_overrides=ArraySubquery(
                 overrides.values(
                     json=JSONObject(code="code", sentence="sentence", reason="reason", by="by_label", on="service_on")
@@ -129,6 +169,7 @@ def _patients(patients: set[UUID]) -> dict[UUID, PatientFacts]:
         return model.objects.filter(patient=OuterRef("pk")).order_by("pk")
 
     grave = mine(Reaction).filter(grade__gte=HOLDING, voided_at__isnull=True)
+    unseen = DiaryEntry.objects.filter(patient=OuterRef("pk"), is_red_flag=True, seen_at__isnull=True)
     rows = (
         Patient.objects.filter(pk__in=patients)
         .order_by()
@@ -147,6 +188,11 @@ def _patients(patients: set[UUID]) -> dict[UUID, PatientFacts]:
             f_enrolments=ArraySubquery(
                 mine(SafetyEnrolment).values(
                     json=JSONObject(name="programme", since="enrolled_on", until="valid_until")
+                )
+            ),
+            f_diary=ArraySubquery(
+                unseen.order_by("happened_at", "pk").values(
+                    json=JSONObject(symptom="symptom", more="more_symptoms", at="happened_at")
                 )
             ),
             f_reactions=ArraySubquery(
@@ -169,7 +215,14 @@ def _patient(row: Any) -> PatientFacts:
         reactions=tuple(
             (one["product"], one["grade"], _local(one["at"], row), one["done"] is not None) for one in row.f_reactions
         ),
+        diary=tuple((_signs(one), _local(one["at"], row)) for one in row.f_diary),
     )
+
+
+def _signs(entry: dict[str, Any]) -> str:
+    """The signs of a diary entry that cannot wait, in words."""
+    symptoms = (entry["symptom"], *entry["more"])
+    return ", ".join(symptom_label(code).lower() for code in symptoms)
 
 
 def _date(text: str | None) -> date | None:
@@ -204,16 +257,21 @@ def _labs(patients: set[UUID]) -> dict[UUID, dict[str, LabFact]]:
     return found
 
 
-def _given(patients: set[UUID]) -> dict[tuple[UUID, str], tuple[tuple[UUID, date], ...]]:
-    """The first local day of each course that was given, by patient and product."""
+def _given(patients: set[UUID]) -> dict[tuple[UUID, str], tuple[Dose, ...]]:
+    """Every dose that was given, by patient and product."""
     rows = (
         Administration.objects.filter(Q(voided_at__isnull=True), order__patient__in=patients)
-        .order_by()
-        .values("product_id", patient=F("order__patient_id"), course=F("course_day__course_id"))
-        .annotate(first=Min("started_at"), zone=F("order__clinic__time_zone"))
+        .order_by("started_at")
+        .values_list(
+            "order__patient_id",
+            "product_id",
+            "course_day__course_id",
+            "course_day_id",
+            "started_at",
+            "order__clinic__time_zone",
+        )
     )
-    found: dict[tuple[UUID, str], list[tuple[UUID, date]]] = defaultdict(list)
-    for row in rows:
-        day = row["first"].astimezone(ZoneInfo(row["zone"])).date()
-        found[row["patient"], row["product_id"]].append((row["course"], day))
-    return {key: tuple(days) for key, days in found.items()}
+    found: dict[tuple[UUID, str], list[Dose]] = defaultdict(list)
+    for patient, product, course, course_day, at, zone in rows:
+        found[patient, product].append(Dose(course, course_day, at.astimezone(ZoneInfo(zone)).date()))
+    return {key: tuple(doses) for key, doses in found.items()}

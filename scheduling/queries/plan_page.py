@@ -16,9 +16,9 @@ from scheduling.queries import dry_run, openings
 from scheduling.queries.dry_run import DryRun
 from scheduling.queries.openings import FoundOpening
 from scheduling.queries.planned_days import as_planned, live_visits
+from scheduling.queries.undecided import open_differences
 from scheduling.services import booking
 from scheduling.services.plan_changes import APPROVED
-from scheduling.services.reanchoring import open_differences
 
 SHOWN_OPENINGS = 4
 DECIDED = 10

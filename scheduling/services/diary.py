@@ -1,4 +1,5 @@
-"""The diary as the clinic meets it: a sign that cannot wait becomes an urgent task in the same act that saves it."""
+"""The diary as the clinic meets it: a sign that cannot wait becomes an urgent task in the same act that saves it, and
+holds coming visits until somebody has looked at it."""
 
 from uuid import UUID
 
@@ -10,7 +11,7 @@ from patients.models import DiaryEntry, Patient
 from patients.queries import diary as entries
 from patients.services import diary
 from scheduling.models import StaffTask
-from scheduling.services import staff_tasks
+from scheduling.services import gate, staff_tasks
 
 RED_FLAG = "red_flag"
 
@@ -28,6 +29,7 @@ def write(*, patient: Patient, entry: Entry, by: Actor) -> DiaryEntry:
             patient=patient,
             is_urgent=True,
         )
+        gate.look_at_patient(patient.id)
     return written
 
 
@@ -38,6 +40,8 @@ def mark_seen(*, entry: DiaryEntry, by: Actor) -> DiaryEntry:
     task = StaffTask.objects.filter(dedupe_key=_key(seen), done_at=None).first() if seen.is_red_flag else None
     if task is not None:
         staff_tasks.finish(clinic=seen.patient.clinic, task_id=task.id, by=by)
+    if seen.is_red_flag:
+        gate.look_at_patient(seen.patient_id)
     return seen
 
 
@@ -48,7 +52,8 @@ def finish_task(*, clinic: Clinic, task_id: UUID, by: Actor) -> StaffTask:
     if task.kind == RED_FLAG:
         entry = entries.at_clinic(clinic, UUID(task.dedupe_key.removeprefix(f"{RED_FLAG}:")))
         if entry is not None:
-            diary.mark_seen(entry=entry, by=by)
+            seen = diary.mark_seen(entry=entry, by=by)
+            gate.look_at_patient(seen.patient_id)
     return task
 
 

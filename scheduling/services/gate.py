@@ -42,10 +42,16 @@ def may_override(reason: Reason, by: Actor) -> bool:
 
 
 def require(visit: Visit, by: Actor) -> None:  # noqa: ARG001 (whoever starts it, the gate asks the same)
-    """Raise `Conflict` with every failing reason unless the locked `visit` may be started now.
+    """Raise `Conflict` with every failing reason unless the locked `visit` may be started now, on its own day.
 
     The order is locked as well, so that a hold that is being put on it is waited for and seen.
     """
+    on = service_day(visit)
+    if on != clock.today(visit.clinic.zone):
+        sentence = (
+            f"This visit is on {on:%A} {on.day} {on:%B}. Move it to today first, then start it."
+        )
+        raise Conflict("not_today", sentence)
     TreatmentOrder.objects.select_for_update(no_key=True).get(pk=visit.course_day.course.order_id)
     found = clearances([visit], on_the_day=True)[visit.id]
     if not found.is_cleared:
@@ -56,7 +62,7 @@ def require(visit: Visit, by: Actor) -> None:  # noqa: ARG001 (whoever starts it
 def look(visits: Collection[Visit]) -> dict[UUID, Clearance]:
     """Ask the gate about `visits` and keep its answer for those still to be started; boards of changed ones are told.
 
-    X
+    Returns what it found, by the id of the visit; visits that have begun or are over are left out.
     """
     asked = [visit for visit in visits if visit.status in TO_START]
     found = clearances(asked, on_the_day=False)

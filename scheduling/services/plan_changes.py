@@ -26,7 +26,7 @@ from regimens.services import replanning
 from regimens.services.plan_difference import Change, CourseDifference
 from scheduling.models import Chair, PlanDecision, Visit
 from scheduling.queries.planned_days import as_planned, live_visits
-from scheduling.services import booking, coverage, places, reanchoring, records, refitting
+from scheduling.services import booking, coverage, gate, places, reanchoring, records, refitting
 from scheduling.services.booking import Override
 
 APPROVED = "Approved"
@@ -49,16 +49,21 @@ def keep(
 ) -> None:
     """The visits of course `number` stay as they are; this difference is not asked about again.
 
-    Raises BadInput (field "reason") without a reason, Stale when the difference or a visit is not what was seen.
+    Keeping another dose, ramp, rate or phase than the plan's is for those who give it. Raises BadInput (field "reason")
+    without a reason, Stale when the difference or a visit is not what was seen.
     """
     by.require(Permission.VISIT_CHANGE, "decide about a changed plan")
     why = " ".join(reason.split())[:200]
     if not why:
         raise BadInput("reason_missing", "Say why the visit stays as it is.", field="reason")
-    _lock_visits(_seen(order, number, targets), targets)
+    visits = _seen(order, number, targets)
+    _lock_visits(visits, targets)
     found = _still(_locked(order), number, expected)
+    if found.changes_treatment:
+        by.require(Permission.ADMINISTRATION_RECORD, "keep a visit whose treatment would change")
     _decide(order, found, by, is_followed=False, reason=why)
     reanchoring.recalculate(order=order, by=by)
+    gate.look(visits)
 
 
 @business_act
@@ -106,6 +111,7 @@ def _follow(  # noqa: PLR0917 (its one caller has each of these in its own argum
             )
     _decide(order, found, by, is_followed=True, reason=override.reason if override else "")
     reanchoring.recalculate(order=order, by=by)
+    gate.look(live_visits(order, found.number))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,12 +19,11 @@ from regimens.services import replanning
 from regimens.services.plan_causes import UNKNOWN
 from regimens.services.plan_difference import CourseDifference, PlanDifference
 from scheduling.domain.statuses import FINISHED
-from scheduling.models import OCCUPYING_VALUES, PlanDecision, StaffTask, Visit
+from scheduling.models import OCCUPYING_VALUES, StaffTask, Visit
+from scheduling.queries.undecided import KIND, PLAN, open_differences
 from scheduling.services import staff_tasks
 from scheduling.services.settling import settle
 
-KIND = "plan"
-PLAN = "Plan"
 LIVE_ORDERS = (OrderStatus.ACTIVE, OrderStatus.ON_HOLD, OrderStatus.ENDED)
 
 
@@ -94,14 +93,6 @@ def booked(order: TreatmentOrder) -> Booked:
     for number, status in visits.values_list("course_day__course__number", "status"):
         (over if status in FINISHED else live).add(number)
     return Booked(live=frozenset(live), over=frozenset(over))
-
-
-def open_differences(order: TreatmentOrder, found: PlanDifference) -> PlanDifference:
-    """Those of `found` that nobody decided to keep. One SQL statement, none for an empty one."""
-    if not found:
-        return found
-    kept = set(PlanDecision.objects.filter(order=order, is_followed=False).values_list("course_number", "fingerprint"))
-    return PlanDifference(courses=tuple(c for c in found.courses if (c.number, c.fingerprint) not in kept))
 
 
 def _say(order: TreatmentOrder, undecided: PlanDifference, cause: str) -> None:

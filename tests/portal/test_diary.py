@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 from django.test import Client
 
+from accounts.domain.policy import Role
 from audit.models import AuditEvent
 from core.errors import NotAllowed, NotFound
 from patients.domain.diary import Entry
@@ -161,11 +162,14 @@ def test_seeing_a_red_flag_settles_its_task_and_the_other_way_round(home: Home) 
     for _ in range(2):
         home.client.post(NEW, {"flags": ["chest"]})
     first, second = DiaryEntry.objects.order_by("created_at")
-    diary.mark_seen(entry=first, by=home.scheduler)
-    diary.mark_seen(entry=first, by=home.scheduler)
+    nurse = factories.actor(factories.make_staff(home.clinic, Role.NURSE))
+    with pytest.raises(NotAllowed, match="signs that cannot wait"):
+        diary.mark_seen(entry=first, by=home.scheduler)
+    diary.mark_seen(entry=first, by=nurse)
+    diary.mark_seen(entry=first, by=nurse)
     task = StaffTask.objects.get(done_at=None)
     assert str(second.id) in task.dedupe_key
-    diary.finish_task(clinic=home.clinic, task_id=task.id, by=home.scheduler)
+    diary.finish_task(clinic=home.clinic, task_id=task.id, by=nurse)
     second.refresh_from_db()
-    assert second.seen_by_label == home.scheduler.label
+    assert second.seen_by_label == nurse.label
     assert not StaffTask.objects.filter(done_at=None).exists()

@@ -32,12 +32,16 @@ from scheduling.domain.clearance_checks import (
     LabFact,
     OrderFacts,
     check_contraindications,
+    check_diary,
     check_findings,
     check_interval,
     check_order,
+    check_plan,
     check_reactions,
     check_rems,
     check_required_labs,
+    check_rest_of_course,
+    check_same_day,
     check_weight_change,
     ordered_weight,
 )
@@ -314,6 +318,8 @@ def test_who_may_go_ahead_against_each_reason() -> None:
         Hold.LABS_OUT_OF_RANGE,
         Hold.TOO_EARLY,
         Hold.TOO_LATE_REASSESS,
+        Hold.PLAN_UNDECIDED,
+        Hold.DIARY_UNSEEN,
         Hold.ACUTE_ILLNESS,
     }
     assert found[Hold.CONSENT_MISSING] is found[Hold.FREQUENCY_LIMIT] is Authority.MANAGER
@@ -331,3 +337,31 @@ def test_an_override_speaks_for_the_very_sentence_and_never_for_what_nobody_may(
     assert codes(decide_with([held(Hold.TOO_EARLY, "Worse now.")], given).reasons) == ["too_early"]
     assert decide_with([early], []) == decide([early])
     assert decide_with([], given).overridden == ()
+
+
+def test_one_dose_of_a_product_a_day() -> None:
+    assert check_same_day(given_on={ago(1), ago(-1)}, service_on=DAY) == ()
+    (reason,) = check_same_day(given_on={ago(1), DAY}, service_on=DAY)
+    assert (reason.code, reason.sentence.partition(" was")[0]) == ("too_early", "A dose of this product")
+
+
+@pytest.mark.parametrize(("days", "begun", "is_held"), [(2, 8, False), (2, 9, True), (5, 11, False), (5, 12, True)])
+def test_the_rest_of_a_course_follows_its_first_day(days: int, begun: int, is_held: bool) -> None:
+    found = check_rest_of_course(begun_on=ago(begun), days=days, service_on=DAY)
+    assert codes(found) == (["too_late_reassess"] if is_held else [])
+    assert all(f"course of {days} days" in reason.sentence for reason in found)
+
+
+def test_a_changed_plan_holds_until_somebody_decides() -> None:
+    assert check_plan(()) == ()
+    (changed,) = check_plan(("a reaction", "an edit"))
+    assert (changed.code, "a reaction; an edit." in changed.sentence) == ("plan_undecided", True)
+    (stuck,) = check_plan((), stuck="No vials.")
+    assert "could not follow what happened: No vials. Ask" in stuck.sentence
+
+
+def test_each_sign_in_the_diary_that_nobody_saw_holds() -> None:
+    assert check_diary(()) == ()
+    found = check_diary([("chest pain", ago(2)), ("swollen leg", ago(1))])
+    assert codes(found) == ["diary_unseen"] * 2
+    assert "chest pain" in found[0].sentence

@@ -9,16 +9,19 @@ import pytest
 import time_machine
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.domain.policy import Role
+from accounts.models import User
 from authorizations.models import Authorization
 from core import clock
-from core.errors import Conflict
-from patients.models import Coverage, LabResult, RiskFlag, TreatmentConsent, WeightMeasurement
+from core.errors import Conflict, NotAllowed
+from patients.domain.diary import Entry
+from patients.models import Coverage, LabResult, Patient, RiskFlag, TreatmentConsent, WeightMeasurement
 from regimens.models import Administration, Course, CourseDay, OrderStatus, Product, Reaction, TreatmentOrder
 from scheduling.domain.clearance import Light
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit, VisitClearance
 from scheduling.queries.clearance import clearances
-from scheduling.services import gate
+from scheduling.services import diary, gate
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World
@@ -164,6 +167,15 @@ FOUND: dict[str, tuple[Spoil, list[str]]] = {
         ["too_early"],
     ),
     "before the minimum": (both(order(minimum_interval_days=21), given(20)), ["too_early"]),
+    "before the minimum after a dose elsewhere": (
+        both(order(minimum_interval_days=21, prior_dose_on=TUESDAY - timedelta(days=3)), given(60)),
+        ["too_early"],
+    ),
+    "after the dose here that followed one elsewhere": (
+        both(order(minimum_interval_days=21, prior_dose_on=TUESDAY - timedelta(days=60)), given(21)),
+        [],
+    ),
+    "another dose that day": (given(0), ["too_early"]),
     "at the minimum": (both(order(minimum_interval_days=21), given(21)), []),
     "far overdue": (both(given(60), late_course), ["too_late_reassess"]),
     "unwell": (check(concerns=["fever_infection", "vaccine"]), ["acute_illness"]),
@@ -194,7 +206,12 @@ def test_another_diagnosis_than_the_authorized_one_holds(world: World, visit: Vi
 
 
 @pytest.mark.usefixtures("tuesday")
-def test_the_later_days_of_a_course_follow_its_first_and_not_the_interval(world: World, visit: Visit) -> None:
+@pytest.mark.parametrize(
+    ("days_before", "expected"), [(1, []), (0, ["too_early"]), (8, []), (9, ["too_late_reassess"])]
+)
+def test_the_later_days_of_a_course_follow_its_first_and_not_the_interval(
+    world: World, visit: Visit, days_before: int, expected: list[str]
+) -> None:
     TreatmentOrder.objects.update(minimum_interval_days=21)
     first = CourseDay.objects.create(
         course=visit.course_day.course, day_number=2, due_on=MONDAY, dose_mg=1, units=1, phases=[], chair_minutes=60
@@ -204,13 +221,41 @@ def test_the_later_days_of_a_course_follow_its_first_and_not_the_interval(world:
         course_day=first,
         visit_id=visit.id,
         product=world.order.product,
-        started_at=at(MONDAY, 9),
+        started_at=at(TUESDAY - timedelta(days=days_before), 6),
         dosing_weight_kg=Decimal(75),
         weight_basis="actual",
         planned_dose_mg=Decimal(30_000),
         planned_minutes=60,
     )
+    assert holds(visit) == expected
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_a_visit_is_started_on_its_own_day_alone(world: World, visit: Visit) -> None:
+    walk(visit, S.ARRIVED, S.SEATED, by=world.scheduler)
+    Authorization.objects.update(ends_on=TUESDAY)
+    with time_machine.travel(at(TUESDAY + timedelta(days=1), 9), tick=False):
+        assert holds(visit) == []  # judged by its own day
+        with pytest.raises(Conflict, match="Move it to today first"):
+            walk(visit, S.INFUSING, by=world.scheduler)
+    assert walk(visit, S.INFUSING, by=world.scheduler).status == S.INFUSING
+
+
+@pytest.mark.usefixtures("tuesday")
+def test_a_sign_in_the_diary_holds_until_a_nurse_has_seen_it(world: World, visit: Visit) -> None:
+    signed_in = factories.make_patient(world.clinic, signs_in=True).user
+    assert signed_in is not None
+    Patient.objects.filter(user=signed_in).update(user=None)
+    Patient.objects.filter(pk=world.patient.pk).update(user=signed_in)
+    signs = Entry(symptoms=("chest",), happened_at=clock.now())
+    entry = diary.write(patient=world.patient, entry=signs, by=factories.actor(User.objects.get(pk=signed_in.pk)))
+    assert holds(visit) == ["diary_unseen"]
+    assert VisitClearance.objects.get(visit=visit).light == Light.RED
+    with pytest.raises(NotAllowed):
+        diary.mark_seen(entry=entry, by=world.scheduler)
+    diary.mark_seen(entry=entry, by=factories.actor(factories.make_staff(world.clinic, Role.NURSE)))
     assert holds(visit) == []
+    assert VisitClearance.objects.get(visit=visit).light == Light.GREEN
 
 
 @pytest.mark.usefixtures("tuesday")
