@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.domain.policy import Permission
+from accounts.domain.policy import Permission, Role
 from accounts.http import ClinicRequest
 from accounts.middleware import CLINIC_KEY
 from accounts.models import User
@@ -23,14 +23,23 @@ FIRST_PAGES = (
 @public("It shows nothing: it sends each person to the page they work on, and visitors to sign in.")
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """The start page: the board, the queue, the log or the patient's page, by what the person may do."""
+    """The start page: the floor for nurses; else the board, the queue, the log or the patient's page, by permission."""
     if not request.user.is_authenticated:
         return redirect("account_login")
     actor = actor_of(request)
+    if _works_as_nurse(request):
+        return redirect("scheduling:floor")
     for needed, mark, name in FIRST_PAGES:
         if actor.can(needed) and actor.can(mark):
             return redirect(name)
     return render(request, "accounts/no_place.html", status=403)
+
+
+def _works_as_nurse(request: HttpRequest) -> bool:
+    """Whether the person is a nurse here, and does not run the clinic besides."""
+    clinic = getattr(request, "clinic", None)
+    roles = {role for place in getattr(request, "workplaces", ()) if place.clinic == clinic for role in place.roles}
+    return Role.NURSE in roles and Role.MANAGER not in roles
 
 
 @public("Anybody may ask; it changes only which of their own clinics a signed-in person is shown.")

@@ -14,7 +14,7 @@ from authorizations.services import sweep
 from core import clock
 from core.actor import Actor
 from core.errors import Refusal
-from scheduling.demo import ahead, play
+from scheduling.demo import ahead, chairside, play
 from scheduling.demo.clearing import Team, clear
 from scheduling.demo.fill import SEED
 from scheduling.demo.finish import actor
@@ -68,6 +68,8 @@ class _Clinic:
         self.say(f"  {ahead.book_ahead(self.stage, self.clinic, by=self.scheduler):6} visits booked ahead")
         self.say(f"  {self._confirm():6} visits confirmed")
         self.say(f"  {self._morning(begins):6} steps of this morning")
+        today = self._visits(period__startswith__gte=begins, status__in=IN_CHAIR)
+        self.say(f"  {chairside.keep_up(today, self.stage.now):6} sets of vital signs")
         reminders.sweep(clinic=self.clinic)
         sweep.sweep(clinic=self.clinic)
 

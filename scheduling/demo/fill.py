@@ -35,7 +35,7 @@ from regimens.models import (
     SafetyEnrolment,
     TreatmentOrder,
 )
-from scheduling.demo import given, insurance, letters, people, record
+from scheduling.demo import chairside, given, insurance, letters, people, record
 from scheduling.demo.desk import Case, Desk
 from scheduling.demo.diary import Booking, Diary, Outcome
 from scheduling.demo.finish import finish
@@ -49,7 +49,7 @@ from scheduling.demo.stage import Rows, Say, Stage, silent
 from scheduling.demo.today import Actor, stage_the_morning
 from scheduling.demo.trail import Trail, timing_of
 from scheduling.demo.units import settle
-from scheduling.models import Chair, MoveRequest, PreInfusionCheck, Shift, StaffTask, Visit, VisitEvent
+from scheduling.models import Chair, MoveRequest, PreInfusionCheck, Shift, StaffTask, Visit, VisitEvent, VitalsCheck
 from scheduling.services import capacity
 from scheduling.services.opening import add_load_weights
 
@@ -71,7 +71,7 @@ OVERLOADS = 2
 HOUSE = (Organization, Clinic, OpeningHours, Closure, Chair, User, Membership, Shift)
 RECORDS = (Payer, Patient, Coverage, WeightMeasurement, LabResult, RiskFlag, TreatmentOrder, Course, CourseDay)
 ON_FILE = (TreatmentConsent, SafetyEnrolment, ElsewhereTherapy, DiaryEntry, OrderEvent)
-GIVEN = (Administration, AdministrationLot, RateChange, PreInfusionCheck)
+GIVEN = (Administration, AdministrationLot, RateChange, PreInfusionCheck, VitalsCheck)
 PAPERS = (Authorization, AuthorizationEvent, Visit, VisitEvent, LedgerEntry)
 REST = (MoveRequest, StaffTask, OutboxMessage, AuditEvent)
 
@@ -115,6 +115,7 @@ def plan(*, now: datetime, catalogue: Catalogue, seed: int = SEED) -> Plan:
     letters.send(stage, house, diary.bookings)
     given.write(stage, diary.bookings)
     record.complete(stage, house, prescriptions)
+    chairside.write(stage, diary.bookings)
     return Plan(stage, house, prescriptions, diary.bookings, surprise)
 
 

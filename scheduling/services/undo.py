@@ -38,7 +38,7 @@ from scheduling.services import (
 )
 
 UNDOABLE = ("book", "move", "resize", "cancel", "status", "assign")
-ASIDE = ("clearance", "check", "quiet", "told", "assign", "cover")
+ASIDE = ("clearance", "check", "quiet", "told", "cover")
 """Lines of the history that change nothing of the visit: the change before them can still be undone."""
 NOTHING = ("nothing_to_undo", "There is nothing to undo on this visit.")
 REFITTED = (

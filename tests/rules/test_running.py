@@ -32,11 +32,11 @@ def at(minutes: int) -> datetime:
 def run(**stamps: int) -> Run:
     usual = stamps.pop("usual", None)
     named = {f"{name}_at": at(minutes) for name, minutes in stamps.items()}
-    return Run(starts_at=NINE, ends_at=at(120), phases=PHASES, steps=RAMP, usual_minutes=usual, **named)  # type: ignore[arg-type]
+    return Run(starts_at=NINE, ends_at=at(120), phases=PHASES, steps=RAMP, usual_minutes=usual, **named)
 
 
 def test_stored_steps_are_read_exactly() -> None:
-    stored = [
+    stored: list[dict[str, object]] = [
         {"starts_at_minute": "0", "minutes": "30", "ml_per_hour": "35"},
         {"starts_at_minute": "61/2", "minutes": None, "ml_per_hour": "395/2"},
     ]

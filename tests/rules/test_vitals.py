@@ -35,7 +35,9 @@ def run(steps: tuple[RateStep, ...] = RAMP, **stamps: int) -> Run:
 
 def due(visit: Run, now: int, *taken: int) -> tuple[str, int, bool] | None:
     found = next_vitals(visit, [at(minutes) for minutes in taken], at(now))
-    return found and (found.occasion.value, (found.at - NINE) // timedelta(minutes=1), found.is_overdue)
+    if found is None:
+        return None
+    return found.occasion.value, minutes(found.at), found.is_overdue
 
 
 def test_the_whole_course_of_sets() -> None:
@@ -145,7 +147,7 @@ def test_an_empty_set_is_refused_a_rate_alone_too() -> None:
     st.integers(0, 200),
 )
 def test_taking_a_set_now_leaves_nothing_overdue(stamps: list[int], taken: list[int], wait: int) -> None:
-    visit = run(**dict(zip(("seated", "started", "observing"), stamps, strict=False)))
+    visit = run(RAMP, **dict(zip(("seated", "started", "observing"), stamps, strict=False)))
     now = stamps[-1] + wait
     before = [one for one in taken if one <= now]
     found = next_vitals(visit, [at(one) for one in [*before, now]], at(now))

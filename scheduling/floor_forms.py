@@ -1,0 +1,58 @@
+"""The shape of what nurses enter on the floor. Which numbers can be right, the rules decide; the forms only read."""
+
+from datetime import datetime, time
+from typing import Any
+
+from django import forms
+
+from core import clock
+from scheduling.domain.vitals import BOUNDS, Measured
+from scheduling.models import Visit
+from scheduling.services.records import local_day
+
+NUMBERS = {"inputmode": "numeric", "autocomplete": "off"}
+DECIMALS = {"inputmode": "decimal", "autocomplete": "off"}
+
+
+def _whole(label: str) -> forms.IntegerField:
+    return forms.IntegerField(required=False, label=label, widget=forms.TextInput(attrs=NUMBERS))
+
+
+def _decimal(label: str, digits: int) -> forms.DecimalField:
+    widget = forms.TextInput(attrs=DECIMALS)
+    return forms.DecimalField(required=False, label=label, max_digits=digits, decimal_places=1, widget=widget)
+
+
+class VitalsForm(forms.Form):
+    """One set of vital signs. An empty time means now."""
+
+    temperature_c = _decimal("Temperature, °C", 4)
+    heart_rate = _whole("Heart rate")
+    systolic = _whole("Blood pressure, upper")
+    diastolic = _whole("lower")
+    respiratory_rate = _whole("Breaths a minute")
+    spo2 = _whole("SpO₂, %")
+    ml_per_hour = _decimal("Rate on the pump, mL/h", 6)
+    at = forms.TimeField(
+        required=False,
+        label="Taken at",
+        widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        help_text="Empty means now.",
+    )
+    symptoms = forms.CharField(required=False, max_length=200, label="Symptoms")
+
+    def __init__(self, *args: Any, visit: Visit, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.visit = visit
+
+    @property
+    def measured(self) -> Measured:
+        return Measured(**{name: self.cleaned_data[name] for name in BOUNDS})
+
+    @property
+    def taken_at(self) -> datetime | None:
+        """The instant at which the set was taken; None for now."""
+        wall: time | None = self.cleaned_data["at"]
+        if wall is None:
+            return None
+        return clock.instant(local_day(self.visit), wall, self.visit.clinic.zone, field="at")
