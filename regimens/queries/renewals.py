@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from django.db.models import F, Min, Q, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import Clinic
-from regimens.models import OrderStatus, TreatmentOrder
+from regimens.models import Administration, OrderStatus, TreatmentOrder
 from regimens.queries.orders import RENEWAL_NOTICE, valid_until
 
 SECOND_NOTICE = timedelta(days=30)
@@ -61,10 +61,16 @@ def renewals_due(clinic: Clinic, today: date) -> tuple[RenewalDue, ...]:
 
 
 def reviews_due(clinic: Clinic, today: date) -> tuple[ReviewDue, ...]:
-    """Treatments of `clinic` to review, from two weeks before the date until a month after it. One SQL statement."""
-    given = Min("administrations__started_at", filter=Q(administrations__voided_at__isnull=True))
-    orders = _repeating(clinic).annotate(first_given_at=given)
-    found = [review for order in orders for review in _reviews(order, order.first_given_at, today)]
+    """Treatments of `clinic` to review, from two weeks before the date until a month after it. One SQL statement.
+
+    They count from the first dose of the product here, whatever order it was of; a renewal begins nothing anew.
+    """
+    given = Administration.objects.filter(
+        order__patient=OuterRef("patient"), product=OuterRef("product"), voided_at__isnull=True
+    ).order_by("started_at")
+    orders = _repeating(clinic).annotate(first_given_at=Subquery(given.values("started_at")[:1]))
+    latest = {(order.patient_id, order.product_id): order for order in orders.order_by("created_at", "pk")}
+    found = [review for order in latest.values() for review in _reviews(order, order.first_given_at, today)]
     return tuple(sorted(found, key=lambda review: (review.on, str(review.order.id))))
 
 

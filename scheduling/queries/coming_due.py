@@ -1,7 +1,6 @@
 """What comes due for a person: renewals, reviews of the response, courses that are overdue or need a new assessment.
 
-Source of the times: order forms count a year (P18), so renewal is asked for at 60 and 30 days; "individualise beyond
-6 months" (an IG label, P3) for reviews. All are the clinic's to change; nothing here prescribes.
+When an order is renewed and a response reviewed is the rule of `regimens.queries.renewals`. Nothing here prescribes.
 """
 
 from collections import defaultdict
@@ -10,19 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Min
-
 from accounts.models import Clinic
 from regimens.domain.due_dates import DueState, standing
 from regimens.domain.settings import CLINICAL_DEFAULTS
 from regimens.models import Administration, Course, OrderStatus, TreatmentOrder
-from regimens.queries.orders import VALID_FOR, OrderFilter, listed
+from regimens.queries.renewals import RunsOut, renewals_due, reviews_due
 from scheduling.models import OCCUPYING_VALUES, Visit
 
 RENEWAL, REVIEW, OVERDUE, REASSESS = "renewal", "review", "overdue", "reassess"
 KINDS = (RENEWAL, REVIEW, OVERDUE, REASSESS)
-REVIEW_MONTHS = (6, 12)
-REVIEW_OPEN_DAYS = 182
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +34,9 @@ def tasks(clinic: Clinic, *, today: date) -> dict[str, list[Due]]:
     """Everything that is due at `clinic`, by kind; every kind is listed. A fixed number of SQL statements."""
     found: dict[str, list[Due]] = {kind: [] for kind in KINDS}
     found[RENEWAL] = list(_renewals(clinic, today))
+    found[REVIEW] = list(_reviews(clinic, today))
     orders = list(_orders(clinic))
     given = _given(orders)
-    found[REVIEW] = list(_reviews(orders, clinic, today))
     for due in _standings(orders, given, today):
         found[REASSESS if due.is_urgent else OVERDUE].append(due)
     return found
@@ -54,18 +49,17 @@ def _orders(clinic: Clinic) -> Iterable[TreatmentOrder]:
 
 
 def _renewals(clinic: Clinic, today: date) -> Iterable[Due]:
-    """Orders that run out within sixty days and that nobody has begun to renew."""
-    for order in listed(clinic, OrderFilter.ENDING, today=today).filter(renewed_by__isnull=True):
-        valid_until = order.ends_on or order.signed_on + VALID_FOR
-        stage = 30 if (valid_until - today).days <= 30 else 60
-        ends = "ended" if valid_until < today else "ends"
+    """Orders that run out soon and that nobody has begun to renew, asked for once at each notice."""
+    for due in renewals_due(clinic, today):
+        name = f"{due.order.patient.short_name} for {due.order.product.name}"
+        if due.why is RunsOut.COURSES_USED:
+            what = f"The last course of the order of {name} {'was' if due.on < today else 'is'} due on"
+        else:
+            what = f"The order of {name} {'ended' if due.on < today else 'ends'} on"
         yield Due(
-            key=f"{RENEWAL}:{order.id}:{valid_until}:{stage}",
-            text=(
-                f"The order of {order.patient.short_name} for {order.product.name} {ends} on {valid_until:%-d %b %Y}. "
-                "Ask the prescriber to renew it or to end the treatment."
-            ),
-            order=order,
+            key=f"{RENEWAL}:{due.order.id}:{due.on}:{due.notice_days}",
+            text=f"{what} {due.on:%-d %b %Y}. Ask the prescriber to renew it or to end the treatment.",
+            order=due.order,
         )
 
 
@@ -79,27 +73,17 @@ def _given(orders: Collection[TreatmentOrder]) -> dict[UUID, dict[int, date]]:
     return found
 
 
-def _reviews(orders: Iterable[TreatmentOrder], clinic: Clinic, today: date) -> Iterable[Due]:
-    """A review six and twelve months after the patient first had the product, for half a year each."""
-    began = {
-        (patient_id, product_id): at.astimezone(clinic.zone).date()
-        for patient_id, product_id, at in Administration.objects.filter(order__clinic=clinic, voided_at__isnull=True)
-        .values_list("order__patient_id", "product_id")
-        .annotate(first=Min("started_at"))
-    }
-    for order in orders:
-        began_on = began.get((order.patient_id, order.product_id))
-        for months in REVIEW_MONTHS if began_on else ():
-            on = _months_after(began_on, months) if began_on else today
-            if 0 <= (today - on).days < REVIEW_OPEN_DAYS:
-                yield Due(
-                    key=f"{REVIEW}:{order.patient_id}:{order.product_id}:{months}",
-                    text=(
-                        f"{order.patient.short_name} has had {order.product.name} for {months} months. "
-                        "Review with the prescriber how well it works, and whether to go on."
-                    ),
-                    order=order,
-                )
+def _reviews(clinic: Clinic, today: date) -> Iterable[Due]:
+    """Treatments whose response is looked at about now."""
+    for due in reviews_due(clinic, today):
+        yield Due(
+            key=f"{REVIEW}:{due.order.patient_id}:{due.order.product_id}:{due.months}",
+            text=(
+                f"{due.order.patient.short_name} has had {due.order.product.name} for {due.months} months. "
+                "Review with the prescriber how well it works, and whether to go on."
+            ),
+            order=due.order,
+        )
 
 
 def _standings(orders: Collection[TreatmentOrder], given: dict[UUID, dict[int, date]], today: date) -> Iterable[Due]:
@@ -151,14 +135,3 @@ def _standing(order: TreatmentOrder, course: Course, last: date | None, today: d
         text = f"{who}: not booked, and its window closed on {course.latest_on:%-d %b}. Book it or call the patient."
         return Due(key=f"{OVERDUE}:{course.id}", text=text, order=order)
     return None
-
-
-def _months_after(day: date, months: int) -> date:
-    """The same day some months later, or the last day of that month."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for number in range(day.day, 27, -1):
-        try:
-            return date(day.year + year, month + 1, number)
-        except ValueError:
-            continue
-    return date(day.year + year, month + 1, day.day)

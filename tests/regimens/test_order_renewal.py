@@ -162,6 +162,10 @@ def test_the_response_is_reviewed_half_a_year_and_a_year_after_the_first_dose() 
     for ago, months in [(167, None), (168, 6), (212, 6), (213, None), (351, 12), (396, None)]:
         Administration.objects.filter(pk=first.pk).update(started_at=factories.at(day - timedelta(days=ago), 10))
         assert [review.months for review in renewals.reviews_due(clinic, day)] == ([] if months is None else [months])
+    later = orders.accept(order=renewal.renew(order=order, by=by), by=by)
+    Administration.objects.filter(pk=first.pk).update(started_at=factories.at(day - timedelta(days=180), 10))
+    (review,) = renewals.reviews_due(clinic, day)
+    assert (review.months, review.order.id) == (6, later.id)
 
 
 def test_only_those_who_change_orders_renew_them() -> None:

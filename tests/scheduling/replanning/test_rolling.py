@@ -106,6 +106,13 @@ def test_renewal_is_asked_for_at_sixty_and_again_at_thirty_days() -> None:
     assert still != first
 
 
+def test_renewal_is_asked_for_before_the_last_course_of_a_limited_order() -> None:
+    scene(booked=(), course_limit=2)
+    tasks.roll_plans()
+    (task,) = StaffTask.objects.filter(kind=coming_due.RENEWAL)
+    assert "The last course of the order of" in task.text
+
+
 def test_an_overdue_course_is_asked_about_once_and_no_longer_when_it_is_booked() -> None:
     found = scene(booked=())
     give(found.order, {1: 0})
