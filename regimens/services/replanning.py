@@ -15,7 +15,7 @@ from django.db.models import ProtectedError
 from accounts.domain.policy import Permission
 from core import clock
 from core.actor import Actor
-from core.errors import Conflict, Stale
+from core.errors import Stale
 from core.transactions import business_act
 from regimens.models import Course, CourseDay, OrderStatus, TreatmentOrder
 from regimens.queries.given import GivenDay, given_days
@@ -27,6 +27,7 @@ from regimens.services.plan_causes import Told, causes, told
 from regimens.services.plan_difference import (
     CourseDifference,
     CourseShape,
+    DayShape,
     PlanDifference,
     compared,
     fingerprint,
@@ -72,8 +73,8 @@ def extend(*, order: TreatmentOrder, by: Actor, through_on: date | None = None) 
 def difference(order: TreatmentOrder) -> PlanDifference:
     """The courses of `order` that the rules would lay out otherwise now, each with its causes in words.
 
-    Courses that were given, or that a later one has overtaken, never differ. Raises Conflict when what was recorded
-    as given cannot be put in order, BadInput when the order cannot be laid out any more.
+    Courses that were given, or that a later one has overtaken, never differ. Raises BadInput when the order cannot be
+    laid out any more.
     """
     return PlanDifference() if order.status == OrderStatus.DRAFT else _plan(order).difference
 
@@ -92,6 +93,7 @@ def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "", booked: Co
     free = [course.number for course in plan.difference.courses if course.number not in booked]
     if held.status == OrderStatus.ENDED:
         free = []
+    _keep_in_step(plan, given_days(held))
     _apply(held, plan, free, by, cause)
     return plan.difference.only(set(booked))
 
@@ -175,41 +177,61 @@ def _shapes(
         was = shape(*existing[number]) if number in existing else None
         now = shape(*built[number]) if number in built else None
         if number == last and was is not None and now is not None:
-            was, now = _rest(was, now, max(day.day_number for day in given if day.course_number == last))
+            was, now = _rest(was, now, _latest(given, last))
         if was is not None and now is not None:
             now = compared(was, now)
         shapes[number] = (was, now)
     return shapes
 
 
-def _rest(was: CourseShape, now: CourseShape, given_days_number: int) -> tuple[CourseShape, CourseShape]:
-    """The days after the last one given, of a course in progress. Its dates stand; its treatment may change."""
-    dates = {day.day_number: day.due_on for day in was.days}
-    kept = tuple(day for day in was.days if day.day_number > given_days_number)
+def _latest(given: Sequence[GivenDay], number: int) -> GivenDay:
+    """The last day of course `number` that was given."""
+    return max((day for day in given if day.course_number == number), key=lambda day: day.day_number)
+
+
+def _rest(was: CourseShape, now: CourseShape, latest: GivenDay) -> tuple[CourseShape, CourseShape]:
+    """The days after the last one given, of a course in progress: they follow it day by day, booked or not.
+
+    Only their treatment can differ; `_keep_in_step` writes the dates.
+    """
+    known = {day.day_number for day in was.days}
+    kept = tuple(_after(day, latest) for day in was.days if day.day_number > latest.day_number)
     coming = tuple(
-        replace(day, due_on=dates[day.day_number])
-        for day in now.days
-        if day.day_number > given_days_number and day.day_number in dates
+        _after(day, latest) for day in now.days if day.day_number > latest.day_number and day.day_number in known
     )
     return replace(was, days=kept), replace(
         now, days=coming, due_on=was.due_on, earliest_on=was.earliest_on, latest_on=was.latest_on
     )
 
 
+def _after(day: DayShape, latest: GivenDay) -> DayShape:
+    return replace(day, due_on=latest.on + timedelta(days=day.day_number - latest.day_number))
+
+
+def _keep_in_step(plan: _Plan, given: Sequence[GivenDay]) -> None:
+    """Give the days still to come of a course in progress the dates that follow from the day given last."""
+    if not any(day.course_number == plan.last for day in given) or plan.last not in plan.existing:
+        return
+    latest = _latest(given, plan.last)
+    moved = []
+    for day in plan.existing[plan.last][1]:
+        due_on = latest.on + timedelta(days=day.day_number - latest.day_number)
+        if day.day_number > latest.day_number and day.due_on != due_on:
+            day.due_on = due_on
+            moved.append(day)
+    CourseDay.objects.bulk_update(moved, ["due_on"])
+
+
 def _history(courses: Sequence[Course], given: Sequence[GivenDay]) -> tuple[int, list[date]]:
     """The number of the last course given and the day of each course up to it.
 
-    A course that was missed counts as given on its due date, before the next one that was given.
+    A course that was missed counts as given on its due date, before the next one that was given. Where an earlier
+    course was given after a later one, doses count in the order in which they were given.
     """
     on: dict[int, date] = {}
     for day in given:
         on[day.course_number] = min(day.on, on.get(day.course_number, day.on))
-    said = [on[number] for number in sorted(on)]
-    if said != sorted(set(said)):
-        raise Conflict(
-            "given_out_of_order",
-            "A later course is recorded as given before an earlier one. Correct what was recorded; the plan follows.",
-        )
+    on = dict(zip(sorted(on), sorted(on.values()), strict=True))
     last = max(on, default=0)
     dates: list[date] = []
     for course in reversed([course for course in courses if course.number <= last]):

@@ -11,6 +11,7 @@ from audit.models import AuditEvent
 from core.actor import Actor
 from core.errors import Conflict, Stale
 from regimens.models import Course, OrderEvent, Reaction, TreatmentOrder
+from regimens.queries.given import given_days
 from regimens.services import administrations, holding, orders, replanning
 from regimens.services.plan_difference import Change
 from tests import factories
@@ -133,14 +134,25 @@ def test_a_missed_course_does_not_stop_the_ones_after_it() -> None:
     assert offsets(order)[3:5] == [63, 84]
 
 
-def test_a_history_out_of_order_is_refused_and_changes_nothing() -> None:
-    order, by = running()
-    before = offsets(order)
-    give(order, {1: 30, 2: 0})
-    with pytest.raises(Conflict) as caught:
-        recalculated(order, by)
-    assert caught.value.code == "given_out_of_order"
-    assert offsets(order) == before
+def test_doses_count_in_the_order_in_which_they_were_given() -> None:
+    """A course caught up after a later one: the plan goes on from the latest dose and never jams."""
+    order, by = running("actual", titration="first")
+    give(order, {1: 0, 3: 0, 2: 21})
+    recalculated(order, by)
+    last = max(day.on for day in given_days(order))
+    assert courses(order)[3].due_on == last + timedelta(days=21)
+    assert not replanning.difference(order)
+
+
+def test_the_rest_of_a_course_follows_the_day_that_was_really_given() -> None:
+    order, by = running(titration="first", weeks_ago=0)
+    first = courses(order)[0]
+    day = first.days.get(day_number=1)
+    late = factories.at(first.due_on + timedelta(days=3), 9)
+    administrations.draft(course_day=day, visit_id=day.id, at=late).save()
+    assert not replanning.difference(order).of(1)
+    recalculated(order, by)
+    assert first.days.get(day_number=2).due_on == first.due_on + timedelta(days=4)
 
 
 def test_taking_a_dose_back_brings_the_old_dates_back() -> None:
@@ -177,15 +189,6 @@ def test_after_a_reaction_the_next_infusion_is_slow_and_says_why() -> None:
     recalculated(order, by, cause="a reaction")
     first, second = (day.profile for day in courses(order)[2].days.all())
     assert (first, second) == ("first", "subsequent")
-
-
-def test_the_rest_of_a_course_in_progress_keeps_its_dates() -> None:
-    order, by = running(weeks_ago=3)
-    give(order, {1: 2}, days=1)
-    due = [day.due_on for day in courses(order)[0].days.all()]
-    recalculated(order, by)
-    assert [day.due_on for day in courses(order)[0].days.all()] == due
-    assert courses(order)[0].due_on == order.starts_on
 
 
 def test_courses_of_an_order_that_ended_stay_as_a_record_and_differ_only_for_who_booked_them() -> None:

@@ -249,18 +249,9 @@ def test_undoing_a_refit_says_why_it_cannot_be_undone() -> None:
 def test_what_cannot_be_worked_out_is_a_task_and_never_an_error() -> None:
     found = scene(booked=())
     give_late(found)
-    given = found.order.administrations.get()
-    type(given).objects.create(
-        order=found.order,
-        course_day=found.order.courses.get(number=2).days.get(),
-        visit_id=given.visit_id,
-        product=given.product,
-        started_at=given.started_at - timedelta(days=40),
-        dosing_weight_kg=given.dosing_weight_kg,
-        weight_basis=given.weight_basis,
-        planned_dose_mg=given.planned_dose_mg,
-        planned_minutes=given.planned_minutes,
-    )
+    product = found.order.product
+    product.data = product.data | {"vial_sizes_g": [], "vial_sizes_mg": []}
+    product.save(update_fields=["data"])
     reanchoring.follow_order(found.order, cause="what was given")
     assert "could not follow what was given" in open_tasks(found)[0].text
 
