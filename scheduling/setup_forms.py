@@ -111,8 +111,11 @@ class HoursForm(SetupForm):
             self.fields[f"closes_{weekday}"] = WallTime(required=False, label=f"{word} closes")
 
     @property
-    def days(self) -> list[tuple[str, forms.BoundField, forms.BoundField]]:
-        return [(word, self[f"opens_{weekday}"], self[f"closes_{weekday}"]) for weekday, word in enumerate(WORDS)]
+    def days(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Each weekday with the fields for its two times."""
+        return [
+            (word, [self[f"{edge}_{weekday}"] for edge in ("opens", "closes")]) for weekday, word in enumerate(WORDS)
+        ]
 
     def clean(self) -> None:
         """A day with only one of its times says so at the other."""

@@ -1,6 +1,6 @@
 """The set-up pages as their templates want them. No rule, no SQL."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -23,6 +23,7 @@ PHASES = {
     LoadPhase.OBSERVATION: "Observation",
     LoadPhase.TURNOVER: "Making the chair ready",
 }
+SHOWN = 10
 SURE = {"P": "published", "S": "said in an article", "K": "usual practice, verify", "low": "low"}
 
 
@@ -48,11 +49,12 @@ class BrokenDay:
 
 @dataclass(frozen=True, kw_only=True)
 class BreaksView:
-    """What a change breaks, in words."""
+    """What a change breaks, in words. `more_visits` are those that show folded."""
 
     title: str
     text: str
     visits: tuple[BrokenVisit, ...]
+    more_visits: tuple[BrokenVisit, ...]
     days: tuple[BrokenDay, ...]
     is_nothing: bool
 
@@ -93,7 +95,12 @@ def breaks_view(breaks: Breaks, clinic: Clinic) -> BreaksView:
     )
     days = tuple(_day(on, breaks, clinic) for on in sorted({span.on for span in breaks.over}))
     return BreaksView(
-        title=_title(len(visits), len(days)), text=_text(breaks), visits=visits, days=days, is_nothing=breaks.is_nothing
+        title=_title(len(visits), len(days)),
+        text=_text(breaks),
+        visits=visits[:SHOWN],
+        more_visits=visits[SHOWN:],
+        days=days,
+        is_nothing=breaks.is_nothing,
     )
 
 
@@ -123,12 +130,17 @@ def _day(on: date, breaks: Breaks, clinic: Clinic) -> BrokenDay:
     return BrokenDay(on=on, times=times, url=reverse("scheduling:board-day", args=[on]))
 
 
-def hours_rows(hours: dict[int, OpeningHours]) -> list[tuple[str, str]]:
-    """Each weekday and when the clinic is open on it."""
-    return [
-        (word, f"{hours[day].opens:%H:%M}–{hours[day].closes:%H:%M}" if day in hours else "Closed")
-        for day, word in enumerate(WORDS)
-    ]
+def hours_line(hours: dict[int, OpeningHours]) -> str:
+    """The week in a line, days with the same times together: "Mon–Fri 07:00–18:00"."""
+    runs: list[tuple[int, int, str]] = []
+    for day in sorted(hours):
+        times = f"{hours[day].opens:%H:%M}–{hours[day].closes:%H:%M}"
+        if runs and runs[-1][1] == day - 1 and runs[-1][2] == times:
+            runs[-1] = (runs[-1][0], day, times)
+        else:
+            runs.append((day, day, times))
+    names = ((WORDS[first][:3], WORDS[last][:3], times) for first, last, times in runs)
+    return " · ".join(f"{first}{'' if first == last else f'–{last}'} {times}" for first, last, times in names)
 
 
 def hours_initial(hours: dict[int, OpeningHours]) -> dict[str, Any]:
@@ -144,8 +156,13 @@ def outage_rows(outages: Iterable[ChairOutage], clinic: Clinic) -> list[dict[str
     return [{"outage": outage, "when": when(outage, clinic)} for outage in outages]
 
 
-def week(
-    clinic: Clinic, monday: date, nurses: Sequence[User], shifts: Sequence[Shift], today: date
+def week(  # noqa: PLR0917 (its one caller names each a line above)
+    clinic: Clinic,
+    monday: date,
+    nurses: Sequence[User],
+    shifts: Sequence[Shift],
+    today: date,
+    closed: Collection[date],
 ) -> list[tuple[User, list[WeekCell]]]:
     """A row for each nurse with a cell for each day of the week."""
     people = {nurse.id: nurse for nurse in nurses} | {shift.nurse_id: shift.nurse for shift in shifts}
@@ -154,7 +171,7 @@ def week(
 
     def cell(nurse: User, on: date) -> WeekCell:
         mine = [s for s in shifts if s.nurse_id == nurse.id and s.starts_at.astimezone(clinic.zone).date() == on]
-        can_add = on >= today and nurse.id in current and not mine
+        can_add = on >= today and nurse.id in current and not mine and on not in closed
         return WeekCell(
             on=on,
             shifts=tuple(_shift(one, clinic, can_change=on >= today) for one in mine),

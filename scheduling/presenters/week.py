@@ -91,7 +91,7 @@ def _head(day: DayLoad, week: WeekLoad) -> DayHead:
         is_open=bool(day.hours),
         visits=day.visits,
         mean_percent=round(100 * day.mean),
-        peak=f"{peak.need:.1f}/{peak.nurses:.0f} at {peak.hour:02d}" if peak else "",
+        peak=f"{peak.need:.1f}/{peak.nurses:.0f} at {peak.hour:02d}:00" if peak else "",
         is_over=bool(peak and peak.need > peak.nurses),
     )
 
@@ -104,5 +104,5 @@ def _summary(week: WeekLoad) -> str:
     over = [day for day in open_days if day.peak and day.peak.need > day.peak.nurses]
     if not over:
         return "Nurses are enough in every hour."
-    names = ", ".join(f"{day.on:%a}" for day in over)
+    names = ", ".join(f"{day.on:%A}" for day in over)
     return f"More need than nurses on {names}."

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from scheduling.domain.load import LoadPhase
 from scheduling.domain.skills import Skill
 from scheduling.models import OCCUPYING_VALUES, Chair, LoadWeight, NurseSkill, Shift
-from scheduling.services.capacity import default_weights
+from scheduling.services.capacity import default_weights, open_times
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +73,13 @@ def shifts(clinic: Clinic, monday: date) -> Sequence[Shift]:
     _, ends_at = clock.day_bounds(monday + timedelta(days=6), clinic.zone)
     found = Shift.objects.filter(clinic=clinic, starts_at__gte=starts_at, starts_at__lt=ends_at)
     return list(found.select_related("nurse").order_by("starts_at"))
+
+
+def closed_days(clinic: Clinic, monday: date) -> set[date]:
+    """The days of a week on which the clinic is closed."""
+    days = {monday + timedelta(days=offset) for offset in range(7)}
+    times = open_times(clinic, monday, monday + timedelta(days=6))
+    return days - {hours.start.astimezone(clinic.zone).date() for hours in times}
 
 
 def get_shift(clinic: Clinic, shift_id: int) -> Shift:

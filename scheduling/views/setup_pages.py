@@ -24,7 +24,7 @@ def index(request: ClinicRequest) -> HttpResponse:
     context = {
         "chairs": sum(chair.is_active for chair in chairs),
         "outages": len(outages.coming(clinic)),
-        "hours": presenting.hours_rows(setup.hours(clinic)),
+        "hours": presenting.hours_line(setup.hours(clinic)),
         "closures": setup.closures(clinic),
         "nurses": len(setup.nurses(clinic)),
         "rules": rules_of(clinic),
@@ -62,11 +62,13 @@ def shifts(request: ClinicRequest, on: date | None = None) -> HttpResponse:
     clinic, today = request.clinic, clock.today(request.clinic.zone)
     monday = monday_of(on or today)
     nurses = setup.nurses(clinic)
+    closed = setup.closed_days(clinic, monday)
     context = {
+        "closed": closed,
         "monday": monday,
         "today": today,
         "days": [monday + timedelta(days=offset) for offset in range(7)],
-        "rows": presenting.week(clinic, monday, nurses, setup.shifts(clinic, monday), today),
+        "rows": presenting.week(clinic, monday, nurses, setup.shifts(clinic, monday), today, closed),
         "has_nurses": bool(nurses),
         "previous": monday - timedelta(days=7),
         "next": monday + timedelta(days=7),
