@@ -236,6 +236,10 @@ def _check_may_come_back(visit: Visit, crowded: list[Reason]) -> None:
     if order.status != OrderStatus.ACTIVE:
         raise Conflict("undo_conflict", f"Can't undo: the order for {visit.patient.short_name} is not active any more.")
     _refuse_if_taken(crowded)
+    day = visit.course_day
+    if day.chair_minutes > visit.planned_minutes or day.units != visit.units:
+        sentence = f"Can't undo: the plan of {visit.patient.short_name} changed meanwhile. Book that day anew."
+        raise Conflict("plan_changed", sentence)
 
 
 def _undone(reason: Reason, by: Actor) -> dict[str, str]:

@@ -268,3 +268,13 @@ def test_a_risk_recorded_for_a_patient_slows_what_is_not_booked_and_asks_about_w
     event = OrderEvent.objects.filter(order=found.order, kind="recalculated").first()
     assert event is not None
     assert event.reason == "a new risk: diabetes"
+
+
+def test_a_cancelled_visit_does_not_come_back_as_the_plan_was_before_a_reaction() -> None:
+    found = scene()
+    visit = booking.cancel(
+        visit=found.visit, reason="Away that week.", expected_version=found.visit.version, by=found.by
+    )
+    react(found)
+    with pytest.raises(Conflict, match="Book that day anew"):
+        undo.undo(visit=visit, expected_version=visit.version, by=found.by)
