@@ -1,6 +1,6 @@
 """What every page's frame shows: the clinic, the person, and the places their role opens."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ class NavItem:
     url: str
     is_current: bool
     badge: int = 0
+    badge_word: str = "to answer"
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ class WorkplaceView:
     demo_now: datetime | None
     demo_zone: ZoneInfo | None
     can_search: bool
+    waits: int = 0
 
 
 NAV = (
     ("Board", "scheduling:board", Permission.BOARD_VIEW),
     ("Floor", "scheduling:floor", Permission.BOARD_VIEW),
     ("Authorizations", "authorizations:queue", Permission.AUTHORIZATION_VIEW),
+    ("Waitlist", "scheduling:waitlist", Permission.REQUEST_VIEW),
     ("Requests", "scheduling:requests", Permission.REQUEST_VIEW),
     ("Orders", "scheduling:orders", Permission.ORDER_VIEW),
     ("Patients", "scheduling:patients", Permission.PATIENT_VIEW),
@@ -59,12 +62,12 @@ NAV = (
 )
 
 
-_badges: dict[str, Callable[[Clinic], int]] = {}
+_badges: list[Callable[[Clinic], Mapping[str, int]]] = []
 
 
-def register_badge(name: str, count: Callable[[Clinic], int]) -> None:
-    """Show `count` (one SQL statement) beside the menu's item `name`: packages to the right know what waits there."""
-    _badges[name] = count
+def register_badges(count: Callable[[Clinic], Mapping[str, int]]) -> None:
+    """Show what `count` (one SQL statement) gives beside the menu's items: packages to the right know what waits."""
+    _badges.append(count)
 
 
 def workplace(request: HttpRequest) -> dict[str, WorkplaceView]:
@@ -75,19 +78,23 @@ def workplace(request: HttpRequest) -> dict[str, WorkplaceView]:
     here = next((place for place in places if place.clinic == clinic), None)
     roles = sorted(here.roles) if here else []
     is_patient = roles == [Role.PATIENT]
+    counted = {name: n for count in _badges for name, n in count(clinic).items()} if clinic and not is_patient else {}
     return {
         "workplace": WorkplaceView(
             clinic=clinic,
             user_name=actor.label if clinic else "",
             roles=tuple(role.label for role in roles),
             places=tuple(place.clinic for place in places if place.clinic != clinic),
-            nav=tuple(_item(request, label, name) for label, name, needed in NAV if actor.can(needed)),
+            nav=tuple(
+                _item(request, label, name, counted.get(name, 0)) for label, name, needed in NAV if actor.can(needed)
+            ),
             sign_out_url=_address("portal:logout" if is_patient else "account_logout") if clinic else "",
             is_patient=is_patient,
             is_demo=settings.DEMO,
             demo_now=clock.now() if settings.DEMO else None,
             demo_zone=_demo_zone(clinic),
             can_search=actor.can(Permission.PATIENT_VIEW),
+            waits=counted.get("scheduling:waitlist", 0),
         )
     }
 
@@ -98,13 +105,12 @@ def _demo_zone(clinic: Clinic | None) -> ZoneInfo | None:
     return shown.zone if shown else None
 
 
-def _item(request: HttpRequest, label: str, name: str) -> NavItem:
+def _item(request: HttpRequest, label: str, name: str, badge: int) -> NavItem:
     url = _address(name)
     is_front_page = name == "portal:home"
     is_current = request.path == url if is_front_page else request.path.startswith(url) and url != "/"
-    clinic: Clinic | None = getattr(request, "clinic", None)
-    badge = _badges[name](clinic) if clinic and name in _badges else 0
-    return NavItem(label=label, url=url, is_current=is_current, badge=badge)
+    word = "waiting" if name == "scheduling:waitlist" else "to answer"
+    return NavItem(label=label, url=url, is_current=is_current, badge=badge, badge_word=word)
 
 
 def _address(name: str) -> str:

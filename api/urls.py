@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 
 from api.endpoint import NotHere
-from api.views import authorizations, clearance, docs, given, keys, orders, patients, plans, series, visits
+from api.views import authorizations, clearance, docs, given, keys, orders, patients, plans, series, visits, waitlist
 
 app_name = "api"
 urlpatterns = [
@@ -40,6 +40,9 @@ urlpatterns = [
     path("reactions/<uuid:reaction_id>/release/", given.ReactionRelease.as_view(), name="reaction-release"),
     path("estimates/visit/", plans.VisitEstimate.as_view(), name="estimates-visit"),
     path("openings/", visits.Openings.as_view(), name="openings"),
+    path("waitlist/", waitlist.Waitlist.as_view(), name="waitlist"),
+    path("offers/<uuid:offer_id>/accept/", waitlist.OfferAccept.as_view(), name="offer-accept"),
+    path("offers/<uuid:offer_id>/decline/", waitlist.OfferDecline.as_view(), name="offer-decline"),
     path("chairs/", visits.Chairs.as_view(), name="chairs"),
     path("authorizations/", authorizations.Authorizations.as_view(), name="authorizations"),
     path("authorizations/<uuid:authorization_id>/", authorizations.Authorization.as_view(), name="authorization"),

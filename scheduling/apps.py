@@ -13,9 +13,10 @@ class SchedulingConfig(AppConfig):
         from messaging import subjects  # noqa: PLC0415
         from scheduling.demand import VisitDemand  # noqa: PLC0415
         from scheduling.queries import requests  # noqa: PLC0415
-        from scheduling.services import series_notices, visit_messages  # noqa: PLC0415
+        from scheduling.services import offer_messages, series_notices, visit_messages, waiting  # noqa: PLC0415
 
-        context.register_badge("scheduling:requests", requests.count_waiting)
+        context.register_badges(requests.count_waiting)
         demand.register(VisitDemand())
         subjects.register(visit_messages.SUBJECT, visit_messages.is_current)
         subjects.register(series_notices.SUBJECT, series_notices.is_current)
+        subjects.register(waiting.OFFER_SUBJECT, offer_messages.is_current)

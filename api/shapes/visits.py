@@ -4,7 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
-from api.fields import Choice, Id, Instant, Text, Whole
+from api.fields import Choice, Flag, Id, Instant, Text, Whole
 from api.reading import Body, OverrideShape, PageQuery, Query, between_dates
 from api.shapes.references import ChairRef, PatientRef, ProductRef
 from scheduling.domain.statuses import FORWARD, VisitStatus
@@ -34,6 +34,7 @@ class BookBody(Body):
     chair = Id()
     start = Instant(help_text="On a quarter hour.")
     override = OverrideShape(required=False, allow_null=True, default=None)
+    hold = Flag(default=False, help_text="Only hold the place for some minutes, until somebody books it or lets it go.")
 
 
 class MoveBody(Body):
@@ -79,6 +80,7 @@ class VisitShape(serializers.Serializer[Any]):
     end = Instant(source="period.upper")
     planned_minutes = serializers.IntegerField()
     status = serializers.ChoiceField(STATUSES)
+    hold_until = Instant(allow_null=True, help_text="When a held place is free again by itself.")
     units = serializers.IntegerField()
     authorization = serializers.UUIDField(source="authorization_id", allow_null=True)
     overrides = AcceptedRule(many=True)

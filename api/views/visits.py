@@ -27,7 +27,7 @@ from patients.queries import records as patients
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit as VisitModel
 from scheduling.queries import openings, visits
-from scheduling.services import booking, flow
+from scheduling.services import booking, flow, held_places
 from scheduling.services.booking import Override
 
 MOST_OPENING_DAYS = 92
@@ -71,7 +71,7 @@ class Visits(Endpoint):
 
     @operation(
         "visits_book",
-        "Book a course day into a chair",
+        "Book a course day into a chair, or only hold it",
         tag="visits",
         answer=VisitShape,
         status=201,
@@ -82,8 +82,9 @@ class Visits(Endpoint):
     )
     def post(self, request: Request) -> Response:  # noqa: ARG002
         wanted = self.body(BookBody)
+        act = held_places.hold if wanted["hold"] else booking.book
         done = self.once(
-            lambda: booking.book(
+            lambda: act(
                 course_day=self.named("course_day", visits.get_course_day, wanted["course_day"]),
                 chair=self.named("chair", visits.get_chair, wanted["chair"]),
                 start=wanted["start"],

@@ -14,7 +14,7 @@ from core.intervals import QUARTER
 
 NOON = 12
 DUE_SOON_DAYS = 3
-TOO_SOON = "to be told"
+TOO_SOON = "notice of"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +95,7 @@ def check_candidate(place: FreePlace, candidate: Candidate, now: datetime) -> tu
     elif place.on > candidate.latest_on:
         against.append(f"too late: the window closed on {_day(candidate.latest_on)}")
     if place.start - now < timedelta(hours=candidate.notice_hours):
-        against.append(f"{TOO_SOON} {candidate.notice_hours} h ahead")
+        against.append(f"{TOO_SOON} {candidate.notice_hours} h can't be kept")
     if not _wishes(place, candidate):
         against.append("does not want this day or time")
     if candidate.booked_at is not None and candidate.booked_at == place.start:

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from scheduling.domain.move_wishes import MoveWish
-from scheduling.portal import diary, sign_in, views
+from scheduling.portal import diary, offers, sign_in, views
 
 app_name = "portal"
 urlpatterns = [
@@ -22,5 +22,6 @@ urlpatterns = [
     path("visits/<uuid:visit_id>/undo/", views.visit_undo, name="visit-undo"),
     path("visits/<uuid:visit_id>/move/", views.visit_ask, name="visit-ask"),
     path("visits/<uuid:visit_id>/cancel/", views.visit_ask, {"wish": MoveWish.CANCEL.value}, name="visit-cancel"),
+    path("offers/<uuid:offer_id>/", offers.offer, name="offer"),
     path("requests/<uuid:request_id>/withdraw/", views.request_withdraw, name="request-withdraw"),
 ]

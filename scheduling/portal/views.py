@@ -20,6 +20,7 @@ from scheduling.models import Visit
 from scheduling.portal import presenters, queries
 from scheduling.portal.forms import MoveForm
 from scheduling.queries import requests as move_requests
+from scheduling.queries import waitlist
 from scheduling.services import flow, requests
 from scheduling.services import undo as undoing
 
@@ -37,6 +38,7 @@ def home(request: ClinicRequest) -> HttpResponse:
         "patient": patient,
         "clinic": patient.clinic,
         "card": presenters.card(own.next, by=request.actor) if own.next else None,
+        "offers": waitlist.own_open_offers(patient.id),
         "booked": len(own.upcoming),
         "past": len(own.past),
         "hours": presenters.hours_in_words(queries.hours(patient.clinic_id)),

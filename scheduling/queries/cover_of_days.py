@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from authorizations.queries.coverage import Coverage, Need, find_many
+from authorizations.queries.coverage import Coverage, Need, find_many, still_covers
 from core.errors import Reason
 from regimens.models import CourseDay
+from scheduling.models import Visit
 
 
 def uncovered(course_day: CourseDay, days: Iterable[date]) -> dict[date, str]:
@@ -15,6 +16,15 @@ def uncovered(course_day: CourseDay, days: Iterable[date]) -> dict[date, str]:
     asked = sorted(set(days))
     answers = find_many(clinic=order.clinic, needs=[Need(order, course_day.units, on) for on in asked])
     return {on: answer.reasons[0].sentence for on, answer in zip(asked, answers, strict=True) if answer.reasons}
+
+
+def unpaid_days(course_day: CourseDay, days: Iterable[date], *, moving: Visit | None = None) -> dict[date, str]:
+    """Like `uncovered`; but `moving`, which has its units already, is paid for wherever its authorization still is."""
+    held = moving.authorization if moving is not None else None
+    if held is None:
+        return uncovered(course_day, days)
+    answers = {on: still_covers(held, on=on) for on in days}
+    return {on: reasons[0].sentence for on, reasons in answers.items() if reasons}
 
 
 def in_turn(units: Sequence[int], found: Sequence[Coverage]) -> list[Coverage]:

@@ -4,15 +4,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain, zip_longest
+from typing import Any
 from uuid import UUID
+
+from django.db.models import Count, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from accounts.models import Clinic
 from core import clock
 from core.errors import NotFound
 from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
 from scheduling.domain.statuses import EXPECTED
-from scheduling.models import MoveRequest, RequestState, StaffTask, Visit
+from scheduling.models import MoveRequest, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
 from scheduling.queries import openings
+from scheduling.queries.cover_of_days import unpaid_days
 from scheduling.queries.openings import FoundOpening
 from scheduling.services import capacity
 
@@ -55,10 +60,23 @@ def to_answer(clinic: Clinic) -> list[MoveRequest]:
     )
 
 
-def count_waiting(clinic: Clinic) -> int:
-    """How many requests and tasks of `clinic` wait for somebody. One SQL statement."""
-    asked = MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN).values("id")
-    return asked.union(StaffTask.objects.filter(clinic=clinic, done_at=None).values("id")).count()
+def count_waiting(clinic: Clinic) -> dict[str, int]:
+    """What waits at `clinic`, by menu item: requests and tasks, and patients who want a place. One SQL statement."""
+    asked = MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN)
+    tasks = StaffTask.objects.filter(clinic=clinic, done_at=None)
+    waits = WaitlistEntry.objects.filter(clinic=clinic, state=WaitState.WAITING)
+    found = (
+        Clinic.objects.filter(pk=clinic.pk)
+        .annotate(asked=_number(asked, "visit__clinic"), tasks=_number(tasks, "clinic"), waits=_number(waits, "clinic"))
+        .values_list("asked", "tasks", "waits")
+        .first()
+    )
+    asked_now, tasks_now, waits_now = found or (0, 0, 0)
+    return {"scheduling:requests": asked_now + tasks_now, "scheduling:waitlist": waits_now}
+
+
+def _number(rows: QuerySet[Any], clinic: str) -> Coalesce:
+    return Coalesce(Subquery(rows.order_by().values(clinic).annotate(number=Count("pk")).values("number")), 0)
 
 
 def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:
@@ -81,7 +99,9 @@ def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:
 def get(clinic: Clinic, request_id: UUID) -> MoveRequest:
     """The request with this id at `clinic`; raises `NotFound` for any other."""
     request = (
-        MoveRequest.objects.select_related("visit__clinic", "visit__patient", "visit__chair")
+        MoveRequest.objects.select_related(
+            "visit__clinic", "visit__patient", "visit__chair", "visit__course_day__course__order__patient__clinic"
+        )
         .filter(visit__clinic=clinic, pk=request_id)
         .first()
     )
@@ -140,7 +160,10 @@ def _times(visit: Visit, wish: MoveWish, half_days: Iterable[HalfDay]) -> list[F
         for first_on, last_on, part in searches
         if last_on >= today
     ]
-    return sorted(_spread(by_search), key=lambda time: time.opening.interval.start)
+    unpaid = unpaid_days(visit.course_day, {time.opening.on for found in by_search for time in found}, moving=visit)
+    paid_first = [sorted(found, key=lambda time: time.opening.on in unpaid) for found in by_search]
+    chosen = _spread(paid_first)
+    return sorted(chosen, key=lambda time: (time.opening.on in unpaid, time.opening.interval.start))
 
 
 def _spread(by_search: list[list[FoundOpening]]) -> list[FoundOpening]:

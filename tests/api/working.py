@@ -2,7 +2,7 @@
 
 import copy
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from accounts.domain.policy import Role
@@ -11,7 +11,10 @@ from core import clock
 from core.actor import system
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.services import administrations, catalogue
-from scheduling.models import Visit
+from scheduling.models import Offer, Visit
+from scheduling.queries import visits
+from scheduling.services import offers, waitlist
+from scheduling.services.offers import FreedPlace
 from tests import factories
 from tests.api.conftest import Answered, World
 
@@ -225,8 +228,10 @@ def working(world: World, operation: str) -> Working:
         "reactions_release": {"note": "Slower, with a steroid."},
         "visits_check": CHECK,
         "visits_override": {"code": "consent_missing", "reason": "It is signed and on its way."},
-        "visits_book": place | {"course_day": str(world.course_day.pk)},
+        "visits_book": place | {"course_day": str(world.course_day.pk), "hold": False},
         "visits_move": place,
+        "waitlist_add": {"course_day": str(world.course_day.pk), "earliest_on": "2026-03-03", "latest_on": "2026-03-06"}
+        | {"parts_of_day": ["morning"], "notice_hours": 24, "note": "Any day."},
         "orders_series": {"weekday": 1, "time": "09:30", "courses": 1, "until": "2026-12-31", "override": override}
         | {"dry_run": False, "visits": [place_of_all]},
         "visits_cancel": {"reason": "A cold."},
@@ -253,6 +258,15 @@ def working(world: World, operation: str) -> Working:
     )
 
 
+def offered(world: World) -> Offer:
+    """A place that is offered to the world's patient and waits for an answer."""
+    day = visits.get_course_day(world.clinic, world.course_day.pk)
+    wish = {"earliest_on": date(2026, 3, 3), "latest_on": date(2026, 3, 3), "notice_hours": 0}
+    entry = waitlist.add(course_day=day, by=world.manager, **wish)  # type: ignore[arg-type]
+    place = FreedPlace(chair=world.chairs[2], start=datetime(2026, 3, 3, 20, tzinfo=UTC))
+    return offers.make(entry=entry, place=place, by=world.manager)
+
+
 def begun(world: World) -> str:
     """The id of a visit of tomorrow whose infusion began this morning all the same: nothing needs the day to come."""
     visit = Visit.objects.get(pk=world.booked().data["id"])
@@ -272,6 +286,8 @@ def _filled(world: World, operation: str, path: str) -> str:
         path = path.replace("{reaction_id}", made.data["id"])
     if operation == "orders_release":
         TreatmentOrder.objects.filter(pk=world.order.pk).update(status=OrderStatus.ON_HOLD, status_reason="Waiting.")
+    if "{offer_id}" in path:
+        path = path.replace("{offer_id}", str(offered(world).pk))
     if "{visit_id}" in path:
         path = path.replace("{visit_id}", world.booked().data["id"])
     if operation == "authorizations_answer":

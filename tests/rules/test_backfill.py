@@ -40,7 +40,7 @@ def test_who_may_have_the_place_has_nothing_against_it() -> None:
         ({"needs_private_room": True}, "needs a private room"),
         ({"earliest_on": date(2026, 3, 6)}, "too early: the window opens on Fri 6 Mar"),
         ({"latest_on": date(2026, 3, 4)}, "too late: the window closed on Wed 4 Mar"),
-        ({"notice_hours": 49}, "to be told 49 h ahead"),
+        ({"notice_hours": 49}, "notice of 49 h can't be kept"),
         ({"uncovered": "No units are left."}, "no units are left"),
         ({"wants_from": date(2026, 3, 6), "wants_to": date(2026, 3, 6)}, "does not want this day or time"),
         (
@@ -57,7 +57,7 @@ def test_each_thing_against_it_is_said(changed: dict[str, object], said: str) ->
 def test_limits_are_met_exactly() -> None:
     edge = replace(DUE, minutes=150, earliest_on=DAY, latest_on=DAY, notice_hours=48)
     assert check_candidate(PLACE, edge, NOW) == ()
-    assert check_candidate(PLACE, edge, NOW + timedelta(seconds=1)) == ("to be told 48 h ahead",)
+    assert check_candidate(PLACE, edge, NOW + timedelta(seconds=1)) == ("notice of 48 h can't be kept",)
 
 
 def test_a_private_room_takes_who_needs_one() -> None:
