@@ -26,7 +26,7 @@ class Proposal:
 def proposal(order: TreatmentOrder, *, starts_on: date, months: int = MONTHS) -> Proposal | None:
     """What the order needs in `months` from a date; None while no course is laid out. One SQL statement."""
     course = (
-        CourseDay.objects.filter(course__order=order, course__due_on__gte=starts_on)
+        CourseDay.objects.filter(course__order=order, course__dropped_at=None, course__due_on__gte=starts_on)
         .values("course_id", "course__due_on")
         .annotate(units=Sum("units"), days=Count("id"))
         .order_by("course__due_on")
@@ -50,7 +50,8 @@ def proposal(order: TreatmentOrder, *, starts_on: date, months: int = MONTHS) ->
 
 def _of_every_course(order: TreatmentOrder, *, starts_on: date, ends_on: date) -> Proposal:
     """An order that ends by itself needs what its courses need, added up. One SQL statement."""
-    needed = CourseDay.objects.filter(course__order=order, course__due_on__range=(starts_on, ends_on)).aggregate(
+    days = CourseDay.objects.filter(course__order=order, course__dropped_at=None)
+    needed = days.filter(course__due_on__range=(starts_on, ends_on)).aggregate(
         units=Sum("units"), days=Count("id"), courses=Count("course", distinct=True)
     )
     sentence = f"{needed['units']} units for {needed['courses']} courses, after which the order ends."

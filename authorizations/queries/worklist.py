@@ -143,7 +143,8 @@ Keyed = tuple[tuple[object, ...], QueueRow]
 
 def _open(clinic: Clinic, today: date) -> QuerySet[Authorization]:
     over = [status.value for status in (*CLOSED, S.NOT_REQUIRED)]
-    coming = CourseDay.objects.filter(course__order=OuterRef("order_id"), due_on__gte=today).order_by("due_on", "id")
+    planned = CourseDay.objects.filter(course__order=OuterRef("order_id"), course__dropped_at=None)
+    coming = planned.filter(due_on__gte=today).order_by("due_on", "id")
     renewals = Authorization.objects.filter(
         patient=OuterRef("patient_id"),
         product=OuterRef("product_id"),

@@ -197,6 +197,9 @@ class Course(models.Model):
     planned_on = models.DateField(null=True, help_text="The series' own calendar, before any guard moved the date.")
     why = models.CharField(max_length=24, blank=True, help_text="What decided the due date; see domain.cadence.")
     counted_from_on = models.DateField(null=True, help_text="The date the due date was counted from.")
+    dropped_at = models.DateTimeField(
+        null=True, blank=True, help_text="Since when the plan has it no more; it stays because it once had a visit."
+    )
 
     class Meta:
         ordering = ["order_id", "number"]

@@ -91,7 +91,7 @@ def _next_due(order: TreatmentOrder, *, last_number: int, today: date) -> date:
     due date.
     """
     until = valid_until(order)
-    existing = list(order.courses.filter(number__gt=last_number).order_by("number"))
+    existing = list(order.courses.filter(number__gt=last_number, dropped_at=None).order_by("number"))
     if not last_number and until - today > RENEWAL_NOTICE:
         return next((course.due_on for course in existing if course.due_on >= today), max(today, order.starts_on))
     beyond = [course for course in existing if course.due_on > until]

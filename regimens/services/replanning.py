@@ -174,7 +174,7 @@ def _shapes(
     for number in existing.keys() | built.keys():
         if number < last:
             continue
-        was = shape(*existing[number]) if number in existing else None
+        was = shape(*existing[number]) if number in existing and not existing[number][0].dropped_at else None
         now = shape(*built[number]) if number in built else None
         if number == last and was is not None and now is not None:
             was, now = _rest(was, now, _latest(given, last))
@@ -254,12 +254,14 @@ def _apply(order: TreatmentOrder, plan: _Plan, numbers: Collection[int], by: Act
     days: list[CourseDay] = []
     for number in numbers:
         change = plan.difference.of(number)
-        if change is not None and change.was is not None and change.now is not None:
+        if change is not None and change.now is not None and number in plan.existing:
             courses.append(_moved(plan, number))
             days += _refilled(plan, number, {day.day_number: day.due_on for day in change.now.days})
-    Course.objects.bulk_update(courses, [*COURSE_DATES, *COURSE_NOTES])
+    Course.objects.bulk_update(courses, [*COURSE_DATES, *COURSE_NOTES, "dropped_at"])
     CourseDay.objects.bulk_update(days, DAY_FIELDS)
-    gone = [n for n in numbers if n not in plan.built and _drop(plan.existing[n][0])]
+    gone = [n for n in numbers if n not in plan.built]
+    for number in gone:
+        _drop(plan.existing[number][0])
     new = [n for n in numbers if n not in plan.existing]
     rows.save_new(order, [plan.laid_out[n] for n in new])
     done = [n for n in numbers if n in plan.existing and n in plan.built] + gone + new
@@ -273,6 +275,7 @@ def _apply(order: TreatmentOrder, plan: _Plan, numbers: Collection[int], by: Act
 
 def _moved(plan: _Plan, number: int) -> Course:
     course, built = plan.existing[number][0], plan.built[number][0]
+    course.dropped_at = None
     for name in () if number == plan.last else (*COURSE_DATES, *COURSE_NOTES):
         setattr(course, name, getattr(built, name))
     return course
@@ -288,15 +291,15 @@ def _refilled(plan: _Plan, number: int, due: Mapping[int, date]) -> list[CourseD
     return changed
 
 
-def _drop(course: Course) -> bool:
-    """Delete a course that the plan no longer has; one that ever had a visit stays as history."""
+def _drop(course: Course) -> None:
+    """Delete a course that the plan no longer has; one that ever had a visit stays as history, marked as dropped."""
     try:
         with transaction.atomic():
             course.days.all().delete()
             course.delete()
     except ProtectedError:
-        return False
-    return True
+        course.dropped_at = clock.now()
+        course.save(update_fields=["dropped_at"])
 
 
 def _save_version(order: TreatmentOrder, *names: str) -> None:

@@ -58,7 +58,7 @@ def _order_sheet(plan: PrintedPlan, order: TreatmentOrder) -> OrderSheet:
 
 def _courses(plan: PrintedPlan, order: TreatmentOrder, *, names_drug: bool) -> list[DateRow]:
     """The courses still to come."""
-    coming = [course for course in order.courses.all() if course.latest_on >= plan.today]
+    coming = [course for course in order.courses.all() if course.latest_on >= plan.today and course.dropped_at is None]
     return [_course(plan, order, course, names_drug=names_drug) for course in coming]
 
 

@@ -89,7 +89,7 @@ def _reviews(clinic: Clinic, today: date) -> Iterable[Due]:
 def _standings(orders: Collection[TreatmentOrder], given: dict[UUID, dict[int, date]], today: date) -> Iterable[Due]:
     """The first course of each order that nobody gave or overtook, when its window has closed."""
     by_id = {order.id: order for order in orders}
-    late = Course.objects.filter(order__in=orders, latest_on__lt=today).order_by("order_id", "number")
+    late = Course.objects.filter(order__in=orders, latest_on__lt=today, dropped_at=None).order_by("order_id", "number")
     held = set(
         Visit.objects.filter(course_day__course__in=late, status__in=OCCUPYING_VALUES).values_list(
             "course_day__course_id", flat=True

@@ -21,14 +21,19 @@ def unbooked(
 ) -> QuerySet[CourseDay]:
     """Course days of active orders that no visit holds, first the one whose window closes first.
 
-    A course that a later one has overtaken is not offered any more: what was missed is not given on top.
+    A course that a later one has overtaken is not offered any more: what was missed is not given on top. Nor is one
+    that the plan has dropped.
     `until` leaves out courses due later, `since` those whose window closed before it; `text` keeps patients whose
     names begin with its words.
     """
     held = Visit.objects.filter(course_day=OuterRef("pk"), status__in=OCCUPYING_VALUES)
     days = (
         CourseDay.objects.filter(
-            ~Exists(held), ~Exists(overtaking()), course__order__clinic=clinic, course__order__status=OrderStatus.ACTIVE
+            ~Exists(held),
+            ~Exists(overtaking()),
+            course__order__clinic=clinic,
+            course__order__status=OrderStatus.ACTIVE,
+            course__dropped_at=None,
         )
         .select_related("course__order__patient__clinic", "course__order__product")
         .order_by("course__latest_on", "course__order__patient__family_name", "day_number")

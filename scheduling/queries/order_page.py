@@ -147,13 +147,15 @@ def _visits(order: TreatmentOrder, days: Iterable[CourseDay]) -> dict[UUID, Visi
 
 
 def _states(courses: Sequence[Course], held: dict[UUID, Visit], today: date) -> dict[UUID, DayState]:
-    """Where each day stands. A day nobody came for is passed once a later course holds a visit or was given."""
+    """Where each day stands. A day nobody came for is passed once a later course holds a visit or was given, or once
+    the plan has it no more."""
     states: dict[UUID, DayState] = {}
     is_followed = False
     for course in reversed(courses):
         found = {day.id: _state(held.get(day.id), course, today) for day in course.days.all()}
+        is_over = is_followed or course.dropped_at is not None
         for id_, state in found.items():
-            states[id_] = DayState.PASSED if is_followed and state in TO_PLACE else state
+            states[id_] = DayState.PASSED if is_over and state in TO_PLACE else state
         is_followed = is_followed or any(id_ in held and held[id_].status in OCCUPYING for id_ in found)
     return states
 

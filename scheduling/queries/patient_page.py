@@ -118,6 +118,7 @@ def _orders(patient_id: UUID) -> tuple[OrderLine, ...]:
             ~Exists(passed),
             course__order__patient_id=patient_id,
             course__order__status=OrderStatus.ACTIVE,
+            course__dropped_at=None,
         )
         .select_related("course")
         .order_by("course__order_id", "due_on", "day_number")

@@ -312,7 +312,7 @@ def _check_plan_unchanged(seen: CourseDay) -> None:
     """Lock the order and compare: a plan recalculated since the course day was read is judged anew by a person."""
     order = TreatmentOrder.objects.select_for_update(no_key=True).get(pk=seen.course.order_id)
     now = CourseDay.objects.select_related("course").filter(pk=seen.pk).first()
-    if now is None:  # a renewal took over from this order
+    if now is None or now.course.dropped_at is not None:  # the order ends before it, or a renewal took over
         raise Stale("plan_changed", "This course is no longer planned. Look at the patient's orders again, then book.")
     facts = ("units", "chair_minutes", "due_on", "phases")
     is_same_window = (now.course.earliest_on, now.course.latest_on) == (seen.course.earliest_on, seen.course.latest_on)
