@@ -1,11 +1,14 @@
 """The demo's plans are what the rules make of what was given: nothing wants to change but what a reaction asks for."""
 
 import pytest
+import time_machine
 
 from regimens.models import OrderStatus, Reaction, TreatmentOrder
+from regimens.queries.renewals import renewals_due
 from regimens.services import replanning
+from scheduling import tasks
 from scheduling.models import StaffTask, VisitClearance
-from tests.demo.conftest import Demo
+from tests.demo.conftest import THANKSGIVING, Demo
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("demo_clinic")]
 
@@ -30,3 +33,13 @@ def test_a_severe_reaction_holds_one_plan_and_most_visits_may_start(demo: Demo) 
     lights = list(VisitClearance.objects.filter(visit__clinic=demo.clinic).values_list("light", flat=True))
     assert {"green", "amber", "red"} == set(lights)
     assert lights.count("green") > len(lights) / 3
+
+
+def test_the_first_night_asks_people_for_nothing_but_renewals(demo: Demo) -> None:
+    known = set(StaffTask.objects.values_list("pk", flat=True))
+    night = THANKSGIVING.replace(hour=2, minute=0)
+    with time_machine.travel(night, tick=True):
+        tasks.roll_plans()
+    opened = StaffTask.objects.exclude(pk__in=known)
+    assert {task.kind for task in opened} == {"renewal"}
+    assert opened.count() == len(renewals_due(demo.clinic, night.date())) < 25
