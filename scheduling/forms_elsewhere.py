@@ -7,6 +7,7 @@ from django import forms
 from patients.forms import DATE
 from regimens.domain.elsewhere import Elsewhere
 from regimens.models import ElsewhereKind
+from regimens.queries.programmes import programmes
 
 
 class ElsewhereForm(forms.Form):
@@ -33,8 +34,12 @@ class EnrolmentForm(forms.Form):
     """An enrolment in a drug's safety programme."""
 
     prefix = "enrolment"
-    programme = forms.CharField(max_length=80, label="Programme")
+    programme = forms.ChoiceField(label="Programme")
     enrolled_on = forms.DateField(label="Enrolled on", widget=DATE)
     valid_until = forms.DateField(
         required=False, label="Valid until", widget=DATE, help_text="Empty means until further notice."
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["programme"].choices = [(each.code, each.name) for each in programmes()]  # type: ignore[attr-defined]

@@ -14,6 +14,7 @@ from core import clock
 from core.actor import Actor
 from patients.models import Coverage, LabResult, Patient, Payer, TreatmentConsent, WeightMeasurement
 from regimens.models import Course, CourseDay, Indication, OrderStatus, Product, SafetyEnrolment, TreatmentOrder
+from regimens.queries.programmes import programme_of
 from scheduling.models import Chair, ClearanceOverride, PreInfusionCheck, Shift, Visit
 from scheduling.queries.clearance import clearances
 from scheduling.services import capacity, gate
@@ -222,9 +223,9 @@ def make_papers(order: TreatmentOrder, on: date) -> None:
         LabResult.objects.create(
             patient=patient, code=lab["code"], taken_on=on, value=value, unit=lab.get("unit") or "", text="Normal"
         )
-    if programme := order.product.data.get("rems"):
+    if programme := programme_of(order.product):
         SafetyEnrolment.objects.create(
-            patient=patient, programme=programme[:80], enrolled_on=on, recorded_by_label="Test"
+            patient=patient, programme=programme.code, enrolled_on=on, recorded_by_label="Test"
         )
 
 

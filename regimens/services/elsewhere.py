@@ -11,6 +11,7 @@ from patients.models import Patient
 from patients.services.acts import may_change, refuse, write_down
 from regimens.domain.elsewhere import Elsewhere, check_elsewhere
 from regimens.models import ElsewhereTherapy, SafetyEnrolment
+from regimens.queries.programmes import coded
 
 
 @business_act
@@ -56,7 +57,7 @@ def end(*, held: ElsewhereTherapy, by: Actor) -> ElsewhereTherapy:
 def enrol(
     *, patient: Patient, programme: str, enrolled_on: date, valid_until: date | None = None, by: Actor
 ) -> SafetyEnrolment:
-    """The patient is enrolled in a drug's safety programme (REMS)."""
+    """The patient is enrolled in a drug's safety programme (REMS), named by its code or its whole name."""
     may_change(by, patient.clinic_id)
     found = []
     if not programme.strip() or len(programme) > 80 or "\x00" in programme:
@@ -66,7 +67,7 @@ def enrol(
     if valid_until is not None and valid_until < enrolled_on:
         found.append(Reason("ends_before_start", "It ends before the enrolment.", field="valid_until"))
     refuse(found)
-    fields: dict[str, Any] = {"programme": programme.strip(), "enrolled_on": enrolled_on, "valid_until": valid_until}
+    fields: dict[str, Any] = {"programme": coded(programme), "enrolled_on": enrolled_on, "valid_until": valid_until}
     enrolment = SafetyEnrolment.objects.create(patient=patient, recorded_by_label=by.label, **fields)
     write_down("patient.safety_enrol", patient, by, {"enrolled_on": enrolled_on.isoformat()})
     return enrolment

@@ -12,6 +12,7 @@ from typing import Any
 from patients.domain.labs import LAB_VALIDITY
 from patients.models import Coverage, DiaryEntry, LabResult, Patient, TreatmentConsent
 from regimens.models import ElsewhereKind, ElsewhereTherapy, SafetyEnrolment
+from regimens.queries.programmes import programme_of
 from scheduling.demo.house import House
 from scheduling.demo.prescriptions import Prescription
 from scheduling.demo.results import usual_result
@@ -106,13 +107,13 @@ def _test(stage: Stage, prescription: Prescription, test: Mapping[str, Any], lat
 
 
 def _enrol(stage: Stage, house: House, prescription: Prescription) -> None:
-    programme = prescription.facts.product.data.get("rems")
-    if programme and stage.happens(ENROLLED_SHARE):
+    programme = programme_of(prescription.facts.product)
+    if programme is not None and stage.happens(ENROLLED_SHARE):
         enrolled_on = min(prescription.facts.starts_on, stage.today) - timedelta(days=stage.rng.randint(6, 40))
         stage.rows.add(
             SafetyEnrolment(
                 patient=prescription.patient,
-                programme=str(programme)[:80],
+                programme=programme.code,
                 enrolled_on=enrolled_on,
                 recorded_by_label=stage.pick(house.nurses).name,
             )

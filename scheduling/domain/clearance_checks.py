@@ -268,27 +268,22 @@ def check_findings(found: CheckFacts | None, *, is_asked: bool) -> tuple[Reason,
 
 
 def check_rems(
-    *, programme: str, enrolments: Collection[tuple[str, date, date | None]], service_on: date
+    *, code: str, name: str, enrolments: Collection[tuple[str, date, date | None]], service_on: date
 ) -> tuple[Reason, ...]:
     """Why the drug's safety programme is not complete: no enrolment that counts on the date of service.
 
-    An enrolment is (programme, from, until), both dates inclusive; no end means until further notice.
+    An enrolment is (code, from, until), both dates inclusive; no end means until further notice. Only the enrolment in
+    this very programme counts: drugs of one kind may have one each.
 
     Source: drug labels with a REMS; confidence P.
     """
-    if not programme or any(
-        _is_same(programme, name) and since <= service_on and (until is None or service_on <= until)
-        for name, since, until in enrolments
+    if any(
+        enrolled == code and since <= service_on and (until is None or service_on <= until)
+        for enrolled, since, until in enrolments
     ):
         return ()
-    sentence = f"Enrolment in {programme} is not on file for {_day(service_on)}. Enrol the patient first."
+    sentence = f"Enrolment in {name} is not on file for {_day(service_on)}. Enrol the patient first."
     return (held(Hold.REMS_INCOMPLETE, sentence),)
-
-
-def _is_same(programme: str, name: str) -> bool:
-    """Whether somebody wrote down this programme: its whole name, or a word of it such as TOUCH."""
-    asked, written = programme.casefold(), name.strip().casefold()
-    return len(written) > 2 and (written in asked or asked in written)
 
 
 def check_reactions(reactions: Sequence[tuple[str, int, date, bool]], *, product: str) -> tuple[Reason, ...]:

@@ -12,6 +12,7 @@ from patients.queries.records import Risk
 from regimens.domain.reactions import HOLDING, LEVELS, MEANINGS
 from regimens.models import ElsewhereKind, ElsewhereTherapy, Reaction, SafetyEnrolment, TreatmentOrder
 from regimens.queries.elsewhere import GlobulinCourse
+from regimens.queries.programmes import name_of, programme_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +46,7 @@ class ConsentRow:
 class ProgrammeRow:
     """A safety programme: the enrolment, if there is one, and the drugs that ask for it."""
 
+    code: str
     name: str
     enrolment: SafetyEnrolment | None
     drugs: str
@@ -101,18 +103,21 @@ def programme_rows(
     """What the orders' drugs ask for, enrolled or not, then other enrolments."""
     asked: dict[str, list[str]] = {}
     for order in orders:
-        programme = str(order.product.data.get("rems") or "")
-        if programme:
-            asked.setdefault(programme, []).append(order.product.name)
+        programme = programme_of(order.product)
+        if programme is not None:
+            asked.setdefault(programme.code, []).append(order.product.name)
     rows = []
-    for programme, drugs in asked.items():
-        found = [each for each in enrolments if each.programme.casefold() == programme.casefold()]
+    for code, drugs in asked.items():
+        found = [each for each in enrolments if each.programme == code]
         held = next((each for each in found if _counts(each, today)), found[0] if found else None)
         counts = held is not None and _counts(held, today)
-        rows.append(ProgrammeRow(name=programme, enrolment=held, drugs=", ".join(dict.fromkeys(drugs)), counts=counts))
+        words = ", ".join(dict.fromkeys(drugs))
+        rows.append(ProgrammeRow(code=code, name=name_of(code), enrolment=held, drugs=words, counts=counts))
     shown = {row.enrolment.pk for row in rows if row.enrolment is not None}
     rows.extend(
-        ProgrammeRow(name=each.programme, enrolment=each, drugs="", counts=_counts(each, today))
+        ProgrammeRow(
+            code=each.programme, name=name_of(each.programme), enrolment=each, drugs="", counts=_counts(each, today)
+        )
         for each in enrolments
         if each.pk not in shown
     )

@@ -24,6 +24,7 @@ from patients.models import Coverage
 from patients.queries.records import age
 from regimens.models import DoseBasis, TreatmentOrder, WeightBasis
 from regimens.queries.orders import valid_until
+from regimens.queries.programmes import programme_of
 from scheduling.domain import clearance_checks as checks
 from scheduling.domain.clearance import (
     CLEARANCE_DEFAULTS,
@@ -161,11 +162,7 @@ class _Case:
             *self._interval(),
             *self._undecided(),
             *checks.check_diary(self.patient.diary),
-            *checks.check_rems(
-                programme=str(self.order.product.data.get("rems") or ""),
-                enrolments=self.patient.enrolments,
-                service_on=self.on,
-            ),
+            *self._programme(),
             *checks.check_findings(self._check(), is_asked=on_the_day),
             *checks.check_reactions(self.patient.reactions, product=self.order.product_id),
             *checks.check_contraindications(self._contraindications()),
@@ -241,6 +238,14 @@ class _Case:
                 is_immune_globulin=order.product.is_immune_globulin,
             ),
             service_on=self.on,
+        )
+
+    def _programme(self) -> tuple[Reason, ...]:
+        asked = programme_of(self.order.product)
+        if asked is None:
+            return ()
+        return checks.check_rems(
+            code=asked.code, name=asked.name, enrolments=self.patient.enrolments, service_on=self.on
         )
 
     def _undecided(self) -> tuple[Reason, ...]:

@@ -159,7 +159,7 @@ def page_of(request: ClinicRequest, patient_id: UUID) -> dict[str, Any]:
         "enrolment_form": EnrolmentForm(
             initial={
                 "enrolled_on": today,
-                "programme": next((row.name for row in context["programmes"] if not row.counts), ""),
+                "programme": next((row.code for row in context["programmes"] if not row.counts), ""),
             }
         ),
         "elsewhere_form": ElsewhereForm(initial={"starts_on": today}),

@@ -246,10 +246,14 @@ def test_an_enrolment_that_a_drug_asks_for_is_missing_until_it_is_recorded(patie
     product = factories.make_product(id="test_rems", data={"rems": "TOUCH"})
     factories.make_order(patient, product=product)
     assert "Not enrolled</span>" in page(patient)
-    fields = {"enrolment-programme": "TOUCH", "enrolment-enrolled_on": "2026-01-02"}
+    fields = {"enrolment-programme": "touch", "enrolment-enrolled_on": "2026-01-02"}
     assert post(patient, "patient-enrolment", **fields | {"enrolment-valid_until": "2025-01-01"}).status_code == 422
+    assert post(patient, "patient-enrolment", **fields | {"enrolment-programme": "TOU"}).status_code == 422
+    assert post(patient, "patient-enrolment", **fields | {"enrolment-programme": "tyruko"}).status_code == 302
+    assert "Not enrolled</span>" in page(patient)
+    SafetyEnrolment.objects.all().delete()
     assert post(patient, "patient-enrolment", **fields).status_code == 302
-    assert SafetyEnrolment.objects.get().programme == "TOUCH"
+    assert SafetyEnrolment.objects.get().programme == "touch"
     assert "Enrolled</span>" in page(patient)
 
 

@@ -152,4 +152,4 @@ def test_the_gate_sorts_unknown_codes_last_and_says_when_and_how_much() -> None:
     assert early.sentence.startswith("The last dose was on 3 Nov 2026. The earliest date is 24 Nov 2026.")
     (first,) = check_interval(replace(COURSE, last_given_on=None), service_on=ago(1))
     assert first.sentence.startswith("The earliest date is 24 Nov 2026.")
-    assert check_rems(programme="The REM Plan", enrolments=[("REM", ago(1), None)], service_on=DAY) == ()
+    assert check_rems(code="rem", name="The REM Plan", enrolments=[("rem", ago(1), None)], service_on=DAY) == ()
