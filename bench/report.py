@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import measures, plans, world
+from bench import measures, plans, whole_series, world
 from bench.measures import Row
 
 MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
@@ -11,6 +11,7 @@ MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
     "board": measures.board,
     "series": plans.series,
     "plans": plans.plans,
+    "booking a series": whole_series.whole_series,
     "dispatch": measures.dispatch,
 }
 

@@ -86,15 +86,24 @@ def check_may_book(wish: Wish, by: Actor) -> None:
 
 
 def seat(
-    wish: Wish, slots: Sequence[CapacitySlot], by: Actor, *, series_id: UUID | None = None, hold: Hold | None = None
+    wish: Wish,
+    slots: Sequence[CapacitySlot],
+    by: Actor,
+    *,
+    series_id: UUID | None = None,
+    hold: Hold | None = None,
+    covered: coverage.Cover | None = None,
 ) -> Visit:
-    """Judge one wish and write its visit, inside the caller's transaction, which holds the capacity rows `slots`."""
+    """Judge one wish and write its visit, inside the caller's transaction, which holds the capacity rows `slots`.
+
+    `covered` is its cover where that was looked up already, with the authorization locked.
+    """
     course_day, chair, interval, override = wish.course_day, wish.chair, wish.interval, wish.override
     load = places.profile_for(chair.clinic, course_day)
     _check_not_booked(course_day)
     wanted = places.placement(course_day=course_day, chair=chair, interval=interval, load=load)
     on = records.day_at(wish.start, chair)
-    authorization, uncovered = coverage.cover(course_day, on)
+    authorization, uncovered = covered or coverage.cover(course_day, on)
     reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
     accepted = judge(reasons, override, by)
     holds.drop_dead(chair=chair, patient_id=course_day.course.order.patient_id, interval=interval, by=by)

@@ -49,12 +49,13 @@ def book_many(*, wishes: Sequence[Wish], series_id: UUID, by: Actor) -> list[Vis
     clinic = in_order[0].chair.clinic
     slots = places.lock_capacity(clinic, *(wish.interval for wish in in_order))
     coverage.lock(_whose(wish.course_day) for wish in in_order)
+    covers = coverage.cover_many([(wish.course_day, records.day_at(wish.start, wish.chair)) for wish in in_order])
     visits: list[Visit] = []
     refused: list[Refusal] = []
-    for wish in in_order:
+    for wish, cover in zip(in_order, covers, strict=True):
         try:
             with transaction.atomic():
-                visits.append(booking.seat(wish, slots, by, series_id=series_id))
+                visits.append(booking.seat(wish, slots, by, series_id=series_id, covered=cover))
         except Refusal as refusal:
             refused.append(_named(refusal, wish.course_day))
     _raise(refused)
