@@ -29,17 +29,18 @@ class VitalsForm(forms.Form):
     temperature_c = _decimal("Temperature, °C", 4)
     heart_rate = _whole("Heart rate")
     systolic = _whole("Blood pressure, upper")
-    diastolic = _whole("lower")
+    diastolic = _whole("Blood pressure, lower")
     respiratory_rate = _whole("Breaths a minute")
     spo2 = _whole("SpO₂, %")
-    ml_per_hour = _decimal("Rate on the pump, mL/h", 6)
+    ml_per_hour = _decimal("Pump rate, mL/h", 6)
     at = forms.TimeField(
         required=False,
-        label="Taken at",
+        label="Taken at (empty: now)",
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="Empty means now.",
     )
-    symptoms = forms.CharField(required=False, max_length=200, label="Symptoms")
+    symptoms = forms.CharField(
+        required=False, max_length=200, label="Symptoms", widget=forms.TextInput(attrs={"autocomplete": "off"})
+    )
 
     def __init__(self, *args: Any, visit: Visit, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -12,7 +12,7 @@ from core.intervals import floor_quarter
 from regimens.domain.quantities import plain
 from scheduling.domain.assignment import Stay, best_nurse, carried_by
 from scheduling.domain.running import Overrun, next_rate, overrun
-from scheduling.domain.statuses import FINISHED, VisitStatus, next_step
+from scheduling.domain.statuses import FINISHED, IN_CHAIR, VisitStatus, next_step
 from scheduling.domain.vitals import VitalsDue, next_vitals
 from scheduling.models import Assignment, Visit
 from scheduling.presenters import bars, board, running, words
@@ -57,6 +57,11 @@ class Card:
     proposed: str = ""
 
     @property
+    def can_extend(self) -> bool:
+        """Whether the chair is held longer than booked, so that the block should be made longer."""
+        return bool(self.over) and self.status in IN_CHAIR
+
+    @property
     def is_urgent(self) -> bool:
         return self.is_vitals_overdue or self.is_late or bool(self.over)
 
@@ -84,6 +89,7 @@ class FloorPage:
     vitals_due: int
     running_over: int
     can_run: bool
+    can_change: bool
     can_record: bool
     can_take: bool
 
@@ -108,6 +114,7 @@ def page(day: FloorDay, by: Actor, *, is_mine: bool, is_nurse: bool) -> FloorPag
         vitals_due=sum(card.is_vitals_due for card in shown),
         running_over=sum(bool(card.over) for card in shown),
         can_run=by.can(Permission.VISIT_STATUS),
+        can_change=by.can(Permission.VISIT_CHANGE),
         can_record=by.can(Permission.ADMINISTRATION_RECORD),
         can_take=is_nurse and by.can(Permission.VISIT_STATUS),
     )

@@ -28,12 +28,10 @@ def sentence(found: Overrun, zone: ZoneInfo) -> str:
 
 
 def short(found: Overrun, zone: ZoneInfo) -> str:
-    """The same for a card: "20 min over, knocks on Keller, D. 13:30"."""
-    return f"{span(found.minutes)} over" + (
-        f", knocks on {knock_words(found.knocks[0], zone)}"
-        if found.knocks
-        else f", until {found.until.astimezone(zone):%H:%M}"
-    )
+    """The same for a card: "Ends 20 min late, knocks on Keller, D. 13:30"."""
+    if found.knocks:
+        return f"Ends {span(found.minutes)} late, knocks on {knock_words(found.knocks[0], zone)}"
+    return f"Ends {span(found.minutes)} late, at {found.until.astimezone(zone):%H:%M}"
 
 
 def knock_words(knock: Knock, zone: ZoneInfo) -> str:

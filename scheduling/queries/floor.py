@@ -163,7 +163,7 @@ def _visits(clinic: Clinic, start: datetime, end: datetime) -> Iterable[Visit]:
             is_unrecorded=Exists(unrecorded),
             taken=ArraySubquery(taken),
         )
-        .exclude(Q(status__in=over, ended_at__lt=now - LEAVING_FOR), is_unrecorded=False)
+        .filter(~Q(status__in=over) | Q(ended_at__gte=now - LEAVING_FOR) | Q(is_unrecorded=True))
     )
     return _with_port(with_pace(visits)).select_related(*_NAMES, "clearance").order_by("period", "id")
 

@@ -50,7 +50,7 @@ def refresh(page: Page) -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_the_floor_is_whole_at_every_size(browsing: Browsing, size: str) -> None:
     day = scenes.busy_day()
-    page = browsing.open(ALL, user=day.nurse, size=SIZES[size])
+    page = browsing.open(ALL, user=day.nurse, size=SIZES[size], reduced_motion="reduce")
     expect(page.get_by_role("heading", name="In chair")).to_be_visible()
     assert eyes.barriers(page) == []
     assert eyes.sideways(page) == []
@@ -68,7 +68,7 @@ def test_the_floor_is_whole_at_every_size(browsing: Browsing, size: str) -> None
 
 
 def test_a_nurse_takes_seats_and_measures_without_leaving_the_floor(browsing: Browsing, day: Day) -> None:
-    page = browsing.open("/", user=day.nurse, size=SMALL_DESK)
+    page = browsing.open("/", user=day.nurse, size=SMALL_DESK, reduced_motion="reduce")
     expect(page).to_have_url(f"{browsing.address}/floor/")
     olsen, reyes = (page.locator(".floor-card", has_text=name) for name in ("Olsen, A.", "Reyes, P."))
     expect(olsen).to_contain_text("Next step 10:55: 198 mL/h planning only, not for the pump")
@@ -115,7 +115,7 @@ def test_running_over_is_seen_on_the_floor_and_on_the_board(browsing: Browsing, 
     day.book(day.due("Moss", "Abe"), "A3", 12, 0)
     Visit.objects.filter(patient__family_name="Olsen").update(infusion_started_at=NOW - timedelta(minutes=31))
     page = browsing.open(MINE, user=day.nurse)
-    expect(page.locator(".floor-card", has_text="Olsen")).to_contain_text("45 min over, knocks on Moss, A. 12:00")
+    expect(page.locator(".floor-card", has_text="Olsen")).to_contain_text("Ends 45 min late, knocks on Moss, A. 12:00")
     page.goto("/board/")
     expect(page.locator(".visit", has_text="Olsen")).to_contain_text("and knocks on Moss, A. 12:00.")
 
@@ -126,7 +126,7 @@ def test_a_day_is_assigned_without_a_script(browsing: Browsing, day: Day) -> Non
     page.get_by_role("button", name="Save 4 visits").click()
     expect(page.locator("body")).to_contain_text("visits changed.")
     assert day.visit("Soto").nurse == day.nurse
-    page.goto(MINE)
+    page.goto(ALL)
     page.get_by_role("button", name="Seat Reyes, P.").click()
     expect(page).to_have_url(f"{browsing.address}/floor/")
     assert day.visit("Reyes").status == VisitStatus.SEATED

@@ -90,14 +90,14 @@ def test_a_card_says_what_runs_what_is_next_and_what_is_due(day: Day, nurse: Cli
 def test_vital_signs_that_are_missing_are_called_overdue(nurse: Client, olsen: Visit) -> None:
     text = words(nurse.get(ALL))
     assert "Vitals overdue since 09:00 ▲" in text
-    assert "1 vitals due" in text
+    assert "Vitals due: 1" in text
 
 
 def test_an_infusion_that_runs_over_names_whom_it_knocks_on(day: Day, nurse: Client, olsen: Visit) -> None:
     day.book(day.due("Reyes", "Pia"), "A3", 12, 0)
     Visit.objects.filter(pk=olsen.pk).update(infusion_started_at=NOW - timedelta(minutes=31))
     sentence = "Will run 45 min over, until 12:45, and knocks on Reyes, P. 12:00."
-    assert "45 min over, knocks on Reyes, P. 12:00" in words(nurse.get(ALL))
+    assert "Ends 45 min late, knocks on Reyes, P. 12:00" in words(nurse.get(ALL))
     assert sentence in words(nurse.get(f"/visits/{olsen.id}/"))
     assert f"chair A3, infusing. {sentence}" in words(nurse.get(BOARD))
 
@@ -119,7 +119,7 @@ def test_the_patient_s_own_median_tells_the_end(day: Day, nurse: Client, olsen: 
             planned_dose_mg=750,
             planned_minutes=150,
         )
-    assert "50 min over, until 12:50" in words(nurse.get(ALL))
+    assert "Ends 50 min late, at 12:50" in words(nurse.get(ALL))
     assert "Will run 50 min over, until 12:50." in words(nurse.get(BOARD))
     assert "Will run 50 min over, until 12:50." in words(nurse.get(f"/visits/{olsen.id}/"))
 
