@@ -26,6 +26,6 @@ def code(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:  # noqa: 
 
 
 class Migration(migrations.Migration):
-    dependencies = [("regimens", "0005_names_in_the_plural")]
+    dependencies = [("regimens", "0006_a_course_may_be_dropped")]
 
     operations = [migrations.RunPython(code, migrations.RunPython.noop)]
