@@ -90,23 +90,44 @@ def session_of(user: User) -> str:
     return str(client.cookies["sessionid"].value)
 
 
+OTHERS = (
+    "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+    "AND backend_type = 'client backend'"
+)
+
+
 def settle() -> None:
     """Wait until no thread of the server is in the middle of a statement or a transaction; cut off who stays there.
 
     Idle connections are left alone: one of them may be a test's own.
     """
-    busy = (
-        "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-        "AND backend_type = 'client backend' AND state <> 'idle'"
-    )
-    give_up_at = time.monotonic() + 10
+    _wait_for(f"{OTHERS} AND state <> 'idle'")
+
+
+def leave() -> None:
+    """Wait until every other connection is closed; cut off who stays. For the end, when none is a test's own.
+
+    A thread of the server outlives the server, and between two statements of a request its connection looks idle.
+    """
+    _wait_for(OTHERS)
+
+
+def _wait_for(them: str) -> None:
+    if not _are_gone(them, within_seconds=10):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT pg_terminate_backend(pid) {them}")
+        _are_gone(them, within_seconds=5)  # who is cut off still takes a moment to go
+
+
+def _are_gone(them: str, *, within_seconds: float) -> bool:
+    give_up_at = time.monotonic() + within_seconds
     with connection.cursor() as cursor:
         while time.monotonic() < give_up_at:
-            cursor.execute(f"SELECT count(*) {busy}")
+            cursor.execute(f"SELECT count(*) {them}")
             if cursor.fetchone() == (0,):
-                return
+                return True
             time.sleep(0.02)
-        cursor.execute(f"SELECT pg_terminate_backend(pid) {busy}")
+    return False
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -114,7 +135,7 @@ def _nobody_left(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> I
     """Nobody is left in the database when it is dropped: a page closed in the middle may have left a thread behind."""
     yield
     with django_db_blocker.unblock():
-        settle()
+        leave()
 
 
 @pytest.fixture(scope="module")
