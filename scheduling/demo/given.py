@@ -1,7 +1,7 @@
 """What was given at each visit that was infused: times, dose, lots and, lately, the check and the rates set."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -26,12 +26,12 @@ def write(stage: Stage, bookings: Iterable[Booking]) -> None:
     """An administration for every visit whose infusion was started."""
     for booking in bookings:
         if booking.visit.infusion_started_at is not None:
-            _administration(stage, booking)
+            _administration(stage, booking, booking.visit.infusion_started_at)
             if booking.on > stage.today - RATES_KEPT:
                 _check(stage, booking)
 
 
-def _administration(stage: Stage, booking: Booking) -> None:
+def _administration(stage: Stage, booking: Booking, started_at: datetime) -> None:
     visit, day, order = booking.visit, booking.day, booking.prescription.order
     stopped_at = visit.observation_started_at or visit.ended_at
     is_complete = _is_complete(visit)
@@ -44,7 +44,7 @@ def _administration(stage: Stage, booking: Booking) -> None:
             course_day=day,
             visit_id=visit.id,
             product=order.product,
-            started_at=visit.infusion_started_at,
+            started_at=started_at,
             stopped_at=stopped_at if visit.ended_at else None,
             is_complete=is_complete if is_recorded else None,
             dose_mg=(day.dose_mg * share).quantize(Decimal("0.01")) if is_recorded else None,

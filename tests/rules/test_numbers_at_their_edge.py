@@ -51,8 +51,8 @@ def test_an_actual_weight_is_kept_to_a_tenth_with_what_it_was_chosen_from() -> N
 
 def test_a_dose_says_what_it_was_before_it_was_rounded() -> None:
     near, exact = (round_to_vial(exact_mg=Fraction(mg), increments_mg=[5000]) for mg in (14_900, 1400))
-    assert (near.exact_mg, near.rounded_mg) == (14_900, 15_000)
-    assert (exact.exact_mg, exact.rounded_mg) == (1400, 1400)
+    assert (near.exact_mg, near.rounded_mg) == (Fraction(14_900), Fraction(15_000))
+    assert (exact.exact_mg, exact.rounded_mg) == (Fraction(1400), Fraction(1400))
     assert round_to_vial(exact_mg=Fraction(1), increments_mg=[1]).increment_mg == 1
     whole = exact_dose(DoseRule(DoseBasis.FIXED, Fraction(300)), weight_kg=Fraction(70))
     assert (whole.exact_mg, whole.dose_mg) == (Fraction(300), Fraction(300))
@@ -66,17 +66,17 @@ def test_only_a_tie_goes_up_where_ties_go_up(grams: int, rounded: int) -> None:
 
 def test_a_dose_far_below_an_increment_is_never_rounded_to_nothing() -> None:
     got = round_to_vial(exact_mg=Fraction(100), increments_mg=[5000], tolerance_pct=Fraction(100))
-    assert (got.rounded_mg, got.increment_mg) == (100, None)
+    assert (got.rounded_mg, got.increment_mg) == (Fraction(100), None)
 
 
 def test_vials_of_parts_of_a_milligram_are_picked_exactly() -> None:
     pick = choose_vials(dose_mg=Fraction("3.5"), vial_sizes_mg=[Fraction("0.5"), Fraction("1.5")])
-    assert (pick.vials, pick.waste_mg) == (((Fraction("1.5"), 2), (Fraction("0.5"), 1)), 0)
+    assert (pick.vials, pick.waste_mg) == (((Fraction("1.5"), 2), (Fraction("0.5"), 1)), Fraction(0))
     assert choose_vials(dose_mg=Fraction("0.4"), vial_sizes_mg=[Fraction("0.5")]).total_mg == Fraction("0.5")
 
 
 def test_a_dose_in_milligrams_is_divided_to_the_milligram() -> None:
-    assert split_over_days(total_mg=Fraction(301), days=2, increment_mg=Fraction(1)) == (151, 150)
+    assert split_over_days(total_mg=Fraction(301), days=2, increment_mg=Fraction(1)) == (Fraction(151), Fraction(150))
 
 
 def test_bands_doses_and_volumes_at_their_last_number() -> None:
