@@ -4,7 +4,7 @@ The order in which rows are locked, written here and nowhere else:
 
 1. the idempotency row  2. capacity rows, by (clinic, quarter hour)  3. the authorization  4. the visit
 5. the order whose plan follows it, the request or code about it  6. inserts into audit, events and the outbox
-7. the board's version, by (clinic, day)
+7. what the gate said, by visit  8. the board's version, by (clinic, day)
 
 Two transactions that keep this order never wait for each other in a circle (docs/adr/0002).
 """

@@ -221,9 +221,9 @@ def _check_rates(facts: GivenFacts, now: datetime) -> Iterator[Reason]:
         before = rate.at if before is None else max(before, rate.at)
 
 
-def unaccounted_mg(facts: GivenFacts) -> Fraction:
-    """What the vials held and nobody gave or threw away, as far as the record says."""
-    return max(Fraction(0), facts.vials_mg - facts.dose_mg - facts.wasted_mg)
+def unaccounted_mg(*, vials_mg: Fraction, dose_mg: Fraction, wasted_mg: Fraction) -> Fraction:
+    """What the vials held and nobody gave or threw away, as far as the record says; nothing where no vial is known."""
+    return max(Fraction(0), vials_mg - dose_mg - wasted_mg)
 
 
 def actual_minutes(started_at: datetime, stopped_at: datetime) -> int:

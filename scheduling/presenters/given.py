@@ -9,7 +9,7 @@ from typing import Any
 
 from accounts.domain.policy import Permission
 from core.actor import Actor
-from regimens.domain.administration import actual_minutes
+from regimens.domain.administration import actual_minutes, unaccounted_mg
 from regimens.domain.quantities import plain
 from regimens.domain.reactions import HOLDING, LEVELS, said
 from regimens.domain.titration import Profile
@@ -285,6 +285,9 @@ def left_over(given: Given) -> str:
     row = given.administration
     if row is None or row.dose_mg is None or not given.lots:
         return ""
-    held = sum((Fraction(lot.vial_mg) * lot.vials for lot in given.lots), Fraction(0))
-    gone = Fraction(row.dose_mg) + sum((Fraction(lot.wasted_mg) for lot in given.lots), Fraction(0))
-    return mass(held - gone, is_immune_globulin=row.product.is_immune_globulin) if held > gone else ""
+    left = unaccounted_mg(
+        vials_mg=sum((Fraction(lot.vial_mg) * lot.vials for lot in given.lots), Fraction(0)),
+        dose_mg=Fraction(row.dose_mg),
+        wasted_mg=sum((Fraction(lot.wasted_mg) for lot in given.lots), Fraction(0)),
+    )
+    return mass(left, is_immune_globulin=row.product.is_immune_globulin) if left else ""

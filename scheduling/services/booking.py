@@ -123,8 +123,8 @@ def seat(
 
 def shown(clinic: Clinic, visits: Sequence[Visit], days: Sequence[date]) -> None:
     """Let boards of `days` know, and ask the gate about the visits: the end of every act."""
-    boards.bump(clinic, days)
     gate.look(visits)
+    boards.bump(clinic, days)
 
 
 def _new(  # noqa: PLR0917 (its one caller names each of these a line above)

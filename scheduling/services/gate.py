@@ -48,9 +48,7 @@ def require(visit: Visit, by: Actor) -> None:  # noqa: ARG001 (whoever starts it
     """
     on = service_day(visit)
     if on != clock.today(visit.clinic.zone):
-        sentence = (
-            f"This visit is on {on:%A} {on.day} {on:%B}. Move it to today first, then start it."
-        )
+        sentence = f"This visit is on {on:%A} {on.day} {on:%B}. Move it to today first, then start it."
         raise Conflict("not_today", sentence)
     TreatmentOrder.objects.select_for_update(no_key=True).get(pk=visit.course_day.course.order_id)
     found = clearances([visit], on_the_day=True)[visit.id]
@@ -62,13 +60,15 @@ def require(visit: Visit, by: Actor) -> None:  # noqa: ARG001 (whoever starts it
 def look(visits: Collection[Visit]) -> dict[UUID, Clearance]:
     """Ask the gate about `visits` and keep its answer for those still to be started; boards of changed ones are told.
 
-    Returns what it found, by the id of the visit; visits that have begun or are over are left out.
+    What was kept is locked before the facts are read: of two that look at once, the later answer knows the facts of
+    the earlier. Returns what it found, by the id of the visit; visits that have begun or are over are left out.
     """
     asked = [visit for visit in visits if visit.status in TO_START]
-    found = clearances(asked, on_the_day=False)
-    if not found:
+    if not asked:
         return {}
-    known = {row.visit_id: row for row in VisitClearance.objects.filter(visit__in=found)}
+    kept = VisitClearance.objects.select_for_update().filter(visit__in=[visit.id for visit in asked])
+    known = {row.visit_id: row for row in kept.order_by("visit_id")}
+    found = clearances(asked, on_the_day=False)
     now = clock.now()
     rows = [
         VisitClearance(visit_id=key, light=answer.light.value, reasons=_stored(answer), checked_at=now)
@@ -181,8 +181,8 @@ def _locked(visit: Visit, by: Actor) -> Visit:
 def _changed(visit: Visit, kind: str, after: dict[str, object], by: Actor, reason: str = "") -> None:
     records.save(visit)
     records.note(visit, kind, by, after=after, reason=reason)
-    boards.bump(visit.clinic, [service_day(visit)])
     look([visit])
+    boards.bump(visit.clinic, [service_day(visit)])
 
 
 def _stored(answer: Clearance) -> list[dict[str, str]]:

@@ -67,8 +67,8 @@ def refit(
     why = override.reason if override else ""
     records.note(current, "refit", by, before=before, after=_snapshot(current), reason=why)
     _tell(current, old, interval, by)
-    boards.bump(chair.clinic, [old_on, new_on])
     gate.look([current])
+    boards.bump(chair.clinic, [old_on, new_on])
     return current
 
 

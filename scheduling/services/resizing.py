@@ -162,8 +162,8 @@ def _write(visit: Visit, shape: Shape, overrides: list[dict[str, str]], by: Acto
 
 
 def _shown(visit: Visit) -> Visit:
-    boards.bump(visit.clinic, [records.local_day(visit)])
     gate.look([visit])
+    boards.bump(visit.clinic, [records.local_day(visit)])
     return visit
 
 

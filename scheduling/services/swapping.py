@@ -119,6 +119,6 @@ def _exchange(one: Visit, two: Visit, chairs: tuple[Chair, Chair]) -> None:
 
 
 def _shown(one: Visit, two: Visit) -> Visit:
-    boards.bump(one.clinic, {records.local_day(one), records.local_day(two)})
     gate.look([one, two])
+    boards.bump(one.clinic, {records.local_day(one), records.local_day(two)})
     return one

@@ -95,8 +95,8 @@ def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_
     records.note(
         undone, "undo", by, before=event.after, after={"status": str(undone.status)}, undoes=event, reason="Undone."
     )
-    boards.bump(undone.clinic, [records.local_day(undone)])
     gate.look([undone])
+    boards.bump(undone.clinic, [records.local_day(undone)])
     return undone
 
 

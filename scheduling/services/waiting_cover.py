@@ -35,8 +35,8 @@ def cover_waiting(*, authorization: Authorization, by: Actor) -> int:
     )
     covered = [visit for visit in waiting if _cover(visit, authorization, by)]
     if covered:
-        boards.bump(clinic, [records.local_day(visit) for visit in covered])
         gate.look(covered)
+        boards.bump(clinic, [records.local_day(visit) for visit in covered])
     return len(covered)
 
 

@@ -162,9 +162,10 @@ def test_other_drugs_are_said_in_milligrams_and_their_bag_is_left_alone() -> Non
 
 
 def test_what_nobody_gave_or_threw_away_is_counted() -> None:
-    assert unaccounted_mg(FACTS) == 0
-    assert unaccounted_mg(lots(vials=4, wasted_mg=4 * GRAM)) == 6 * GRAM
-    assert unaccounted_mg(replace(FACTS, lots=())) == 0
+    dose = 30 * GRAM
+    assert unaccounted_mg(vials_mg=dose, dose_mg=dose, wasted_mg=Fraction(0)) == 0
+    assert unaccounted_mg(vials_mg=40 * GRAM, dose_mg=dose, wasted_mg=4 * GRAM) == 6 * GRAM
+    assert unaccounted_mg(vials_mg=Fraction(0), dose_mg=dose, wasted_mg=Fraction(0)) == 0
     assert actual_minutes(START, START + timedelta(seconds=90)) == 2
     assert actual_minutes(START, START + timedelta(seconds=89)) == 1
     assert last_few([1, 2, 3, 4, 5, 6]) == (1, 2, 3, 4, 5)

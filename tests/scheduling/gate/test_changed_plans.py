@@ -58,7 +58,6 @@ def booked_and_reacted() -> Scene:
 
 
 def scene_visit(found: Scene) -> Scene:
-    from tests.scheduling.replanning.scenes import book
 
     day = found.order.courses.get(number=2).days.get()
     assert day.profile == "subsequent"
