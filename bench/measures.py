@@ -33,8 +33,8 @@ RAW_VISIT = """
     INSERT INTO scheduling_visit (id, organization_id, clinic_id, patient_id, course_day_id, chair_id, period,
         planned_minutes, status, load_profile, start_quarter, overrides, is_over_capacity, is_exception, held_by_label,
         units, cancel_reason, version, created_at, updated_at)
-    VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, tstzrange(%s, %s, '[)'), 120, 'booked', %s, 1, '[]', false, false, '',
-        60, '', 1, now(), now())
+    VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, tstzrange(%s, %s, '[)'), 120, 'booked', %s, 1, '[]', false, false,
+        '', 60, '', 1, now(), now())
     ON CONFLICT DO NOTHING
 """
 

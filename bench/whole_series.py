@@ -34,7 +34,9 @@ def whole_series(world: World) -> Iterator[Row]:
     CapacitySlot.objects.filter(clinic=world.clinic).update(load_cap=10_000, starts_cap=100)
     for name, courses, days, interval in SHAPES:
         orders = [_order(world, courses, days, interval) for _ in range(WARM_UP + TIMES)]
-        proposed, booked, plain = [], [], []
+        proposed: list[float] = []
+        booked: list[float] = []
+        plain: list[float] = []
         for order in orders:
             picks = _picks(_timed(proposed, partial(reading.plan, world.clinic, order.id)))
             assert len(picks) == courses * days, f"only {len(picks)} places for {courses * days} days"

@@ -270,7 +270,7 @@ def _on(asked: Asked, search: _Search, on: date) -> list[Opening]:
         if day is not None:
             wish, liked = _wish(asked, search), search.liking.chair_id
             found = list(rules.find([day], _chairs(search), wish))
-            if liked in search.house.chairs:
+            if liked is not None and liked in search.house.chairs:
                 found += rules.find([day], [liked], wish)
         search.known[asked.key, on] = found
     return search.known[asked.key, on]
@@ -365,7 +365,7 @@ def _why(asked: Asked, search: _Search, opening: Opening, before: Opening | None
     else:
         yield f"{abs(away)} day{'s' if abs(away) != 1 else ''} {'after' if away > 0 else 'before'} the {asked.called}"
     yield from _like(liking, local, is_first=before is None)
-    yield from _load(opening)
+    yield f"nurse load reaches {opening.peak_percent} %"
     if liking.chair_id is not None and opening.chair_id == liking.chair_id:
         yield "the same chair"
 
@@ -381,11 +381,6 @@ def _like(liking: Liking, local: datetime, *, is_first: bool) -> Iterator[str]:
         yield f"{' '.join(met)}, {liking.said}"
     if liking.at is not None and off:
         yield f"{_span(off)} than {liking.at:%H:%M}"
-
-
-def _load(opening: Opening) -> Iterator[str]:
-    if opening.peak_percent < rules.NO_NURSE:
-        yield f"nurse load reaches {opening.peak_percent} %"
 
 
 def _span(minutes: int) -> str:

@@ -7,7 +7,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import time_machine
-from django.http import HttpResponse
 from django.test import Client
 
 from accounts.domain.policy import Role
@@ -15,7 +14,7 @@ from scheduling.models import Visit
 from scheduling.queries import series as reading
 from scheduling.services import booking, series
 from tests import factories
-from tests.scheduling.series.scenes import MONDAY, Regimen, make_regimen, picks
+from tests.scheduling.series.scenes import MONDAY, Regimen, lay_out, make_regimen, picks
 from tests.scheduling.series.test_booking_series import OVERRIDE
 
 
@@ -40,9 +39,9 @@ def page_of(regimen: Regimen) -> str:
     return f"/orders/{regimen.order.id}/series/"
 
 
-def form_of(answer: HttpResponse) -> dict[str, Any]:
+def form_of(answer: Any) -> dict[str, Any]:
     """What the page would send without anybody touching it."""
-    rows = answer.context["view"].rows  # type: ignore[attr-defined]
+    rows = answer.context["view"].rows
     sent: dict[str, Any] = {}
     for row in rows:
         sent |= {f"place-{row.key}": row.chosen, f"was-{row.key}": row.chosen, f"why-{row.key}": row.skip_reason}
@@ -154,8 +153,6 @@ def test_a_course_is_left_out_with_a_reason(regimen: Regimen, desk: Client) -> N
 def test_a_course_beyond_the_rota_is_left_for_later(db: None) -> None:
     with time_machine.travel(datetime(2026, 3, 2, 14, 0, tzinfo=UTC), tick=True):
         found = make_regimen(courses=3, interval=21)
-        from tests.scheduling.series.scenes import lay_out
-
         lay_out(found.order, 4, MONDAY + timedelta(days=200))
         html = signed_in(found, Role.SCHEDULER).get(page_of(found)).content.decode()
     assert "Not yet: the nurses&#x27; rota ends on" in html

@@ -216,3 +216,40 @@ def test_proposals_never_collide_stay_inside_their_windows_and_are_the_same_agai
         others = {other.on for other in one.others} - ({one.opening.on} if one.opening else set())
         assert not others & {local(mate).date() for mate in placed if mate is not one}
     assert choose(list(reversed(wanted)), where, liking) == found
+
+
+def test_a_visit_longer_than_what_is_left_of_the_day_takes_only_what_is_there() -> None:
+    day = grid(MONDAY)
+    start = day.opens_at + (QUARTERS - 2) * QUARTER
+    back = freed(day, FIRST, start, (75, 20, 20, 20), 3)
+    assert (back.load_used, back.starts_used) == (day.load_used, day.starts_used)
+    used = freed(grid(MONDAY, used=100), FIRST, day.opens_at - 2 * QUARTER, (75, 20, 20, 20), 0)
+    assert used.load_used[:3] == (80, 80, 100)
+
+
+def test_a_kept_place_on_a_closed_day_or_in_an_unknown_chair_is_not_there_any_more() -> None:
+    due = MONDAY + timedelta(days=8)
+    where = house([grid(on) for on in weekdays()])
+    for place in (
+        Place(chair_id=FIRST, start=opening_at(due + timedelta(days=4), time(9))),
+        Place(chair_id=UUID(int=99), start=opening_at(due, time(9))),
+        Place(chair_id=FIRST, start=opening_at(due, time(9, 5))),
+        Place(chair_id=FIRST, start=opening_at(due, time(7))),
+    ):
+        (gone,) = choose([asked(1, due)], where, Liking(), kept={UUID(int=11): place})
+        assert gone.problem is Problem.TAKEN
+
+
+def test_the_reasons_say_how_busy_the_nurses_will_be() -> None:
+    (found,) = choose([asked(1, MONDAY + timedelta(days=8))], house([grid(on) for on in weekdays()]), Liking())
+    assert "nurse load reaches 19 %" in found.reasons
+
+
+def test_another_time_than_the_liked_one_says_by_how_much() -> None:
+    due = MONDAY + timedelta(days=8)
+    full = {on: dict.fromkeys(CHAIRS, (1 << 9) - 1) for on in weekdays()}
+    where = house([grid(on, taken=full[on]) for on in weekdays()])
+    (later,) = choose([asked(1, due)], where, Liking(at=time(9)))
+    assert "1 h 15 min later than 09:00" in later.reasons
+    (earlier,) = choose([asked(1, due)], house([grid(on) for on in weekdays()]), Liking(at=time(13)))
+    assert "1 h earlier than 13:00" in earlier.reasons
