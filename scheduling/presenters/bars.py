@@ -9,15 +9,21 @@ from zoneinfo import ZoneInfo
 from core.intervals import QUARTER, Interval
 from core.looks import look_of
 from scheduling.domain.clearance import Light
+from scheduling.domain.running import overrun
 from scheduling.domain.statuses import EXPECTED, FINISHED, VisitStatus, next_step
 from scheduling.models import Chair, Visit, VisitClearance
+from scheduling.presenters import running as over_words
 from scheduling.presenters import words
+from scheduling.queries import running
 from scheduling.queries.board import BoardDay
 from scheduling.services.booking import MOVABLE
 from scheduling.services.gate import TO_START
+from scheduling.services.resizing import RESIZABLE
 
 S = VisitStatus
 EXPIRES_SOON_DAYS = 14
+OWN_WORDS = (("turnover_short", "Short turnover", "clock"), ("too_short", "Shortened", "minus"))
+"""Rules whose override has a flag of its own: code, word, icon."""
 NOT_TO_COME = frozenset({S.NO_SHOW, S.CANCELLED})
 PREPARING = frozenset({"intake", "iv_start", "premed", "hydration"})
 WATCHING = frozenset({"observation"})
@@ -81,6 +87,7 @@ class Bar:
     timer: str
     is_late: bool
     is_movable: bool
+    is_resizable: bool
     flags: tuple[Flag, ...]
     strips: tuple[Strip, ...]
     said: str
@@ -97,11 +104,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     day = board.open_time or Interval(start, end)
     offset = min(max(0, (start - day.start) // QUARTER), day.minutes // 15 - 1)
     timer, is_late = timing(visit, board.now)
-    flags = (
-        *gate_flags(visit),
-        *out_flags(visit, board),
-        *visit_flags(visit, zone, has_request=getattr(visit, "has_request", False)),
-    )
+    flags = tuple(_flags(visit, board))
     drug = words.drug(visit.course_day)
     is_to_come = visit.status in EXPECTED and board.on > board.now.astimezone(zone).date()
     after = None if is_to_come else next_step(VisitStatus(visit.status))
@@ -123,6 +126,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
         timer=timer,
         is_late=is_late,
         is_movable=visit.status in MOVABLE,
+        is_resizable=visit.status in RESIZABLE,
         flags=flags,
         strips=tuple(_strips(visit)),
         said=" ".join([f"chair {chair.name}, {word}.", *(flag.sentence for flag in flags)]),
@@ -153,6 +157,14 @@ def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
     return "", False
 
 
+def _flags(visit: Visit, board: BoardDay) -> Iterator[Flag]:
+    """Everything that stands out about a visit, the gravest first."""
+    yield from gate_flags(visit)
+    yield from out_flags(visit, board)
+    yield from over_flags(visit, board)
+    yield from visit_flags(visit, board.clinic.zone, has_request=getattr(visit, "has_request", False))
+
+
 def gate_flags(visit: Visit) -> Iterator[Flag]:
     """The clearance gate's light where it is not green, and that somebody went ahead against it."""
     kept: VisitClearance | None = getattr(visit, "clearance", None)
@@ -179,15 +191,28 @@ def out_flags(visit: Visit, board: BoardDay) -> Iterator[Flag]:
             return
 
 
+def over_flags(visit: Visit, board: BoardDay) -> Iterator[Flag]:
+    """That the visit will outlast its block, and whom in its chair it keeps waiting; small where that is nobody."""
+    if visit.status not in running.HERE:
+        return
+    later = running.following(visit, board.visits.get(visit.chair_id, ()))
+    found = overrun(running.run_of(visit, has_steps=False), board.now, following=later)
+    if found is not None and found.minutes >= running.NEVER_MIND:
+        sentence = over_words.sentence(found, board.clinic.zone)
+        tone = "flag-bad" if found.knocks else ""
+        yield Flag("Runs over", tone, "clock", sentence, is_light=not found.knocks)
+
+
 def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> Iterator[Flag]:
     """What stands out: a request to move, no authorization, one that ends soon, rules that were overridden."""
+    if visit.status == S.HELD and visit.hold_until is not None:
+        yield _held(visit, visit.hold_until.astimezone(zone), zone)
     if has_request:
         yield Flag("Asks to move", "flag-info", "message", "The patient asks to move.")
     codes = {item["code"]: item for item in visit.overrides}
     capacity = {"nurse_load", "nurse_starts"} & codes.keys()
     window = {"too_early", "too_late"} & codes.keys()
-    turnover = {"turnover_short"} & codes.keys()
-    uncovered = codes.keys() - capacity - window - turnover - {"too_short"}
+    uncovered = codes.keys() - capacity - window - {code for code, *_ in OWN_WORDS}
     if uncovered and visit.authorization is None:
         item = codes[sorted(uncovered)[0]]
         yield Flag("No PA", "flag-bad", "octagon", item["sentence"])
@@ -202,10 +227,15 @@ def visit_flags(visit: Visit, zone: ZoneInfo, *, has_request: bool = False) -> I
         yield Flag("Over load", "", "people", codes[sorted(capacity)[0]]["sentence"])
     if window:
         yield Flag("Off window", "flag-info", "calendar", codes[sorted(window)[0]]["sentence"])
-    if turnover:
-        yield Flag("Short turnover", "", "clock", codes["turnover_short"]["sentence"])
-    if "too_short" in codes:
-        yield Flag("Shortened", "", "minus", codes["too_short"]["sentence"])
+    yield from (Flag(word, "", icon, codes[code]["sentence"]) for code, word, icon in OWN_WORDS if code in codes)
+
+
+def _held(visit: Visit, until: datetime, zone: ZoneInfo) -> Flag:
+    """Who keeps a held place and until when; the day only where it is not the visit's own."""
+    is_same_day = until.date() == visit.period.lower.astimezone(zone).date()
+    when = f"{until:%H:%M}" if is_same_day else f"{until:%a} {until:%H:%M}"
+    who = visit.held_by_label or "somebody"
+    return Flag(f"Held to {when}", "flag-info", "hourglass", f"Held by {who} until {when}.")
 
 
 def _strips(visit: Visit) -> Iterator[Strip]:

@@ -12,7 +12,7 @@ from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus, next_step
 from scheduling.models import Visit, VisitEvent
 from scheduling.presenters import bars, words
 from scheduling.queries.history import History
-from scheduling.services import booking
+from scheduling.services import booking, resizing
 from scheduling.services.records import local_day
 
 
@@ -45,8 +45,11 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
         "next_step": (following, bars.STEP_WORDS[following]) if following else None,
         "other_steps": [(step, bars.STEP_WORDS[step]) for step in others],
         "can_move": status in booking.MOVABLE and can_change,
+        "can_wait": status in EXPECTED and visit.period.lower > clock.now() and by.can(Permission.VISIT_BOOK),
         "can_cancel": status in EXPECTED and can_change,
-        "history": [_line(event, visit) for event in history.events],
+        "can_resize": status in resizing.RESIZABLE and can_change,
+        "can_shorten": status not in resizing.RUNNING,
+        "history": [line(event, visit) for event in history.events],
         "undo_words": _undo_words(history.undoable, visit) if history.undoable and can_run else "",
         "open_request": history.open_request,
         "can_answer": by.can(Permission.REQUEST_ANSWER),
@@ -60,13 +63,17 @@ def _not_yet(visit: Visit) -> frozenset[VisitStatus]:
     return frozenset({VisitStatus.NO_SHOW} if clock.now() < visit.period.lower else ())
 
 
-def _line(event: VisitEvent, visit: Visit) -> Line:
+def line(event: VisitEvent, visit: Visit) -> Line:
+    """One line of the history of `visit`: what, when, who and why."""
     word = look_of("visit", str(event.after.get("status", ""))).word
     what = {
         "book": f"Booked: {_place(event.after, visit)}",
+        "hold": f"Held: {_place(event.after, visit)}",
+        "let_go": "Held no longer",
         "move": f"Moved to {_place(event.after, visit)}",
         "resize": f"{_length_words(event)} to end at {_clock(event.after.get('end'), visit)}",
         "cancel": "Cancelled",
+        "assign": f"Nurse: {event.after.get('nurse') or 'none yet'}",
         "check": "Checked before the infusion",
         "clearance": f"Went ahead against: {event.after.get('sentence', '')}",
         "undo": _undone_words(event, visit),
@@ -82,6 +89,7 @@ def _undo_words(event: VisitEvent, visit: Visit) -> str:
         "book": "Undo the booking",
         "move": f"Undo the move (back to {_place(event.before, visit)})",
         "cancel": "Undo the cancellation",
+        "assign": f"Undo the nurse (back to {event.before.get('nurse') or 'none yet'})",
         "resize": f"Undo the new length (back to {_clock(event.before.get('end'), visit)})",
     }.get(event.kind, f"Undo “{word}”")
 

@@ -29,6 +29,7 @@ from scheduling.models import (
     Visit,
 )
 from scheduling.queries.outages import outages_between
+from scheduling.queries.running import with_pace
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +144,7 @@ def _visits(clinic: Clinic, start: datetime, end: datetime) -> list[Visit]:
     asking = MoveRequest.objects.filter(visit=OuterRef("pk"), state=RequestState.OPEN)
     checked = PreInfusionCheck.objects.filter(visit=OuterRef("pk"), at__gte=start)
     return list(
-        Visit.objects.for_clinic(clinic)
+        with_pace(Visit.objects.for_clinic(clinic))
         .filter(period__overlap=(start, end))
         .exclude(status=VisitStatus.CANCELLED)
         .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
@@ -159,8 +160,11 @@ _SHOWN = (
     "period",
     "status",
     "overrides",
+    "hold_until",
+    "held_by_label",
     "version",
     "arrived_at",
+    "seated_at",
     "infusion_started_at",
     "observation_started_at",
     "patient__family_name",

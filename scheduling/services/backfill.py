@@ -36,7 +36,7 @@ def sweep_all() -> None:
 def pass_on(*, offer: Offer) -> Offer | None:
     """Offer the place of an ended `offer` to the next, if the clinic wants that, or ask staff. The new offer."""
     by = system("offers", organization_id=offer.entry.clinic.organization_id, clinic_id=offer.entry.clinic_id)
-    visit = Visit.objects.select_related(*_VISIT).get(pk=offer.freed_by_id)
+    visit = Visit.objects.select_related(*_VISIT).get(pk__in=[offer.freed_by_id])
     freed = queries.freed_by(visit)
     made = None
     is_gone = freed is None or freed.start != offer.starts_at or not freed.minutes

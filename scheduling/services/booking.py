@@ -267,9 +267,7 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     authorization = visit.authorization
     uncovered: tuple[Reason, ...] = ()
     if new_day != old_day:
-        coverage.release(visit, by)
-        authorization, uncovered = coverage.cover(visit.course_day, new_day)
-        coverage.reserve(visit, authorization, new_day, by)
+        authorization, uncovered = _cover_anew(visit, new_day, by)
     current = records.lock(visit, expected_version)
     if current.status not in MOVABLE:
         who = f"{current.patient.short_name} is {records.label(current)}"
@@ -295,10 +293,16 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     why = override.reason if override else "Undone." if place.undoes else ""
     kind = "undo" if place.undoes else "move"
     records.note(current, kind, by, before=before, after=records.place(current), reason=why, undoes=place.undoes)
-    waiting.moved(current, by)
-    if current.status != VisitStatus.HELD and (chair.id != visit.chair_id or not interval.contains(old.start)):
-        waiting.left(current, visit.chair, old.start)
+    waiting.moved(current, by, chair=visit.chair, start=old.start)
     return current
+
+
+def _cover_anew(visit: Visit, on: date, by: Actor) -> coverage.Cover:
+    """Give the visit's units back and reserve them for another day."""
+    coverage.release(visit, by)
+    authorization, uncovered = coverage.cover(visit.course_day, on)
+    coverage.reserve(visit, authorization, on, by)
+    return authorization, uncovered
 
 
 def _kept(place: Place, visit: Visit, reasons: list[Reason], *, is_same_day: bool) -> list[dict[str, str]]:

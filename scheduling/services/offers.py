@@ -67,13 +67,14 @@ def make(*, entry: WaitlistEntry, place: FreedPlace, by: Actor) -> Offer:
         until = offer_messages.answer_by(seen, minutes=rules.offer_minutes, start=start)
         wish = Wish(course_day=course_day, chair=place.chair, start=start)
         held = held_places.keep(wish=wish, hold=Hold(until, HELD_BY), by=by)
+        told = held
     else:
         until = offer_messages.answer_by(visit, minutes=rules.offer_minutes, start=start)
-        held = None
+        held, told = None, visit
         against = dry_run.move(visit=visit, chair=place.chair, start=start).reasons
         if against:
             raise Conflict.of(against)
-    return _write(entry, place, start, until, held, held or _told(visit), by)
+    return _write(entry, place, start, until, held, told, by)
 
 
 @business_act
@@ -237,10 +238,6 @@ def _fresh(offer: Offer, *, lock: bool = False) -> Offer:
 
 
 def _visit(visit_id: UUID | None) -> Visit:
-    return Visit.objects.select_related(*_VISIT).get(pk=visit_id)
-
-
-def _told(visit: Visit | None) -> Visit:
-    if visit is None:  # pragma: no cover (an entry without a visit is held one)
+    if visit_id is None:
         raise NotFound("visit")
-    return visit
+    return Visit.objects.select_related(*_VISIT).get(pk=visit_id)

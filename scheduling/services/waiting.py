@@ -17,6 +17,8 @@ from scheduling.services import staff_tasks
 
 OFFER_SUBJECT = "offer"
 BACKFILL = "backfill"
+MISPLACED = "setup"
+"""Tasks about a visit that a change of the set-up left badly placed: another place, or none, settles them."""
 
 
 def booked(visit: Visit, by: Actor) -> None:
@@ -26,8 +28,15 @@ def booked(visit: Visit, by: Actor) -> None:
         close_entry(entry, WaitState.BOOKED, by)
 
 
-def moved(visit: Visit, by: Actor) -> None:
-    """`visit` has another place: the one it was offered is accepted by that, and a wish that came true is closed."""
+def moved(visit: Visit, by: Actor, *, chair: Chair, start: datetime) -> None:
+    """`visit` left `chair` at `start` for another place: if it was offered that one, it is accepted by this.
+
+    A wish that came true is closed.
+    """
+    stays = visit.chair_id == chair.id and visit.period.lower <= start < visit.period.upper
+    if visit.status != VisitStatus.HELD and not stays:
+        left(visit, chair, start)
+    staff_tasks.close_about(visit, MISPLACED, by)
     start = visit.period.lower
     local = start.astimezone(visit.clinic.zone)
     for entry in _waiting(visit=visit):
@@ -41,6 +50,7 @@ def moved(visit: Visit, by: Actor) -> None:
 
 def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHDRAWN, was_held: bool = False) -> None:
     """`visit` holds its place no longer: the offer that kept it closes, and so do wishes for a better time for it."""
+    staff_tasks.close_about(visit, MISPLACED, by)
     close_offer_of(visit, offer_state, by)
     if visit.status in {VisitStatus.CANCELLED, VisitStatus.NO_SHOW} and not was_held:
         left(visit, visit.chair, visit.period.lower)

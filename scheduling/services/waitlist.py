@@ -17,7 +17,7 @@ from core.errors import BadInput, Conflict, NotFound, Reason
 from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus
 from scheduling.domain.statuses import EXPECTED, VisitStatus
-from scheduling.models import OCCUPYING_VALUES, Offer, OfferState, Visit, WaitlistEntry, WaitState
+from scheduling.models import OCCUPYING_VALUES, OfferState, Visit, WaitlistEntry, WaitState
 from scheduling.services import holds, waiting
 
 PARTS = ("morning", "afternoon")
@@ -130,10 +130,8 @@ def lock(entry: WaitlistEntry) -> WaitlistEntry:
 
 def held_for(entry: WaitlistEntry) -> Visit | None:
     """The visit that keeps a place for the entry's open offer, if there is one."""
-    offer = Offer.objects.filter(entry=entry, state=OfferState.OPEN, held_visit__isnull=False).first()
-    if offer is None:
-        return None
-    return Visit.objects.select_related("clinic", "chair__clinic", "authorization").get(pk=offer.held_visit_id)
+    held = Visit.objects.select_related("clinic", "chair__clinic", "authorization")
+    return held.filter(offer__entry=entry, offer__state=OfferState.OPEN).first()
 
 
 def _visit_to_better(course_day: CourseDay) -> Visit | None:

@@ -16,6 +16,7 @@ from scheduling.forms import FindForm, PlaceForm
 from scheduling.presenters import finding, words
 from scheduling.queries import board, cover_of_days, dry_run, due, openings, visits
 from scheduling.services import booking
+from scheduling.services.clinic_rules import rules_of
 from scheduling.views import answers
 
 TEMPLATE = "scheduling/find.html"
@@ -43,7 +44,7 @@ def find(request: ClinicRequest) -> HttpResponse:
 @require_safe
 def find_check(request: ClinicRequest) -> HttpResponse:
     """What booking ``course_day`` into ``place`` would meet, as JSON, for the ghost on the board. Changes nothing."""
-    course_day = visits.get_course_day(request.clinic, _uuid(request.GET.get("course_day", "")))
+    course_day = visits.get_course_day(request.clinic, uuid_of(request.GET.get("course_day", "")))
     form = PlaceForm(request.GET, clinic=request.clinic)
     if not form.is_valid():
         raise BadInput("unknown_place", "That place can't be read.", field="place")
@@ -55,17 +56,17 @@ def find_check(request: ClinicRequest) -> HttpResponse:
 @requires(Permission.VISIT_BOOK)
 def book(request: ClinicRequest) -> HttpResponse:
     """Book a course day into the place that was pressed."""
-    course_day = visits.get_course_day(request.clinic, _uuid(request.POST.get("course_day", "")))
+    course_day = visits.get_course_day(request.clinic, uuid_of(request.POST.get("course_day", "")))
     place = PlaceForm(request.POST, clinic=request.clinic)
     if not place.is_valid():
-        return answers.page(request, TEMPLATE, _again(request, course_day, place), status=422)
+        return answers.page(request, TEMPLATE, again(request, course_day, place), status=422)
     chair, start = place.cleaned_data["chair"], place.cleaned_data["start"]
     try:
         booked = booking.book(
             course_day=course_day, chair=chair, start=start, by=request.actor, override=place.override
         )
     except Refusal as refusal:
-        context = _again(request, course_day, place)
+        context = again(request, course_day, place)
         context["ways_out"] = finding.ways_out(dry_run.ways_out(course_day=course_day, chair=chair, start=start))
         return answers.refused(request, TEMPLATE, context, refusal)
     text = f"{booked.patient.short_name} booked in {chair.name}, {finding.when(start, request.clinic)}."
@@ -101,11 +102,12 @@ def _where(request: ClinicRequest, course_day: CourseDay, form: FindForm) -> dic
         "course_day": course_day,
         "drug": words.drug(course_day),
         "openings": finding.rows(found, uncovered),
+        "hold_minutes": rules_of(request.clinic).hold_minutes,
         "gap": _gap(request, asked.get("place", "")),
     }
 
 
-def _again(request: ClinicRequest, course_day: CourseDay, place: PlaceForm) -> dict[str, Any]:
+def again(request: ClinicRequest, course_day: CourseDay, place: PlaceForm) -> dict[str, Any]:
     """The page for `course_day` with what was typed; the gap it came from has had its answer."""
     return _where(request, course_day, FindForm({"course_day": course_day.id})) | {"place_form": place}
 
@@ -118,7 +120,7 @@ def _gap(request: ClinicRequest, place: str) -> finding.Place | None:
     return finding.place(form.cleaned_data["chair"], form.cleaned_data["start"])
 
 
-def _uuid(text: str) -> UUID:
+def uuid_of(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:

@@ -16,8 +16,9 @@ from scheduling.forms import PlaceForm
 from scheduling.models import MoveRequest
 from scheduling.queries import requests as queries
 from scheduling.queries.staff_tasks import to_look_at
-from scheduling.services import diary
+from scheduling.services import diary, offers
 from scheduling.services import requests as services
+from scheduling.services.offers import FreedPlace
 
 WITH_TIMES = 4
 KEPT = "We could not find another time. Your visit stays as it is."
@@ -55,6 +56,8 @@ def task_done(request: ClinicRequest, task_id: UUID) -> HttpResponse:
 
 def _answer(request: ClinicRequest, asked: MoveRequest) -> str:
     name, act = asked.visit.patient.short_name, request.POST.get("act")
+    if act == "move" and "offer" in request.POST:
+        return _offer(request, asked)
     if act == "move":
         form = PlaceForm(request.POST, clinic=request.clinic)
         if not form.is_valid():
@@ -69,6 +72,16 @@ def _answer(request: ClinicRequest, asked: MoveRequest) -> str:
         services.cancel_visit(request=asked, by=request.actor)
         return f"Cancelled {name}’s visit. The patient is told."
     raise BadInput("act_unknown", "Choose an answer: approve a time, keep the time, or cancel.", field="act")
+
+
+def _offer(request: ClinicRequest, asked: MoveRequest) -> str:
+    """Ask the patient whether the time suits; the visit keeps its own until they say yes."""
+    form = PlaceForm({"place": request.POST["offer"]}, clinic=request.clinic)
+    if not form.is_valid():
+        raise BadInput("place_unknown", "That time is not on the list. Choose another.", field="place")
+    place = FreedPlace(chair=form.cleaned_data["chair"], start=form.cleaned_data["start"])
+    offers.make_for_course_day(course_day=asked.visit.course_day, place=place, by=request.actor)
+    return f"{asked.visit.patient.short_name} is asked, and keeps the time until they say yes."
 
 
 def _shown(request: ClinicRequest) -> dict[str, Any]:

@@ -4,14 +4,16 @@ from typing import Any
 from uuid import UUID
 
 from django.http import HttpResponse, JsonResponse
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
 from audit.services.record import record
-from core.errors import BadInput, Refusal, Stale
+from core import clock
+from core.errors import BadInput, NotFound, Refusal, Stale
 from core.permissions import requires
-from scheduling.domain.statuses import VisitStatus
+from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.forms import CancelForm, PlaceForm
 from scheduling.models import Visit
 from scheduling.presenters import finding
@@ -39,9 +41,9 @@ def visit_status(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     found = visits.get(request.clinic, visit_id)
     to, reason = _status(request.POST.get("to", "")), request.POST.get("reason", "")
     try:
-        flow.advance(visit=found, to=to, expected_version=_version(request), by=request.actor, reason=reason)
+        flow.advance(visit=found, to=to, expected_version=version_of(request), by=request.actor, reason=reason)
     except Refusal as refusal:
-        return _not_changed(request, visit_id, refusal)
+        return not_changed(request, visit_id, refusal)
     changed = visits.get(request.clinic, visit_id)
     return answers.done(request, changed, f"{changed.patient.short_name}: {to.label.lower()}.")
 
@@ -63,7 +65,7 @@ def visit_move(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
             visit=found,
             chair=chair,
             start=start,
-            expected_version=_version(request),
+            expected_version=version_of(request),
             by=request.actor,
             override=form.override,
         )
@@ -72,7 +74,7 @@ def visit_move(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
         return answers.refused(request, MOVE, context, refusal)
     moved = visits.get(request.clinic, visit_id)
     text = f"{moved.patient.short_name} moved to {moved.chair.name}, {finding.when(start, request.clinic)}."
-    return answers.done(request, moved, text)
+    return answers.done(request, moved, text, asks_to_tell=moved.status == VisitStatus.CONFIRMED)
 
 
 @requires(Permission.VISIT_CHANGE)
@@ -81,7 +83,9 @@ def visit_check(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """What moving the visit to ``place`` would meet, as JSON, for the ghost on the board. Changes nothing."""
     found = visits.get(request.clinic, visit_id)
     chair, start = _place(request)
-    return JsonResponse(finding.tried(dry_run.move(visit=found, chair=chair, start=start), request.clinic))
+    run = dry_run.move(visit=found, chair=chair, start=start)
+    mate = dry_run.could_swap(visit=found, chair=chair, start=start) if run.is_refused else None
+    return JsonResponse(finding.tried(run, request.clinic, mate=mate))
 
 
 @require_http_methods(["GET", "POST"])
@@ -95,27 +99,36 @@ def visit_cancel(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
         return answers.page(request, CANCEL, context, status=422 if request.method == "POST" else 200)
     reason = form.cleaned_data["reason"]
     try:
-        booking.cancel(visit=found, reason=reason, expected_version=_version(request), by=request.actor)
+        booking.cancel(visit=found, reason=reason, expected_version=version_of(request), by=request.actor)
     except Refusal as refusal:
         return answers.refused(request, CANCEL, context, refusal)
     cancelled = visits.get(request.clinic, visit_id)
-    return answers.done(request, cancelled, f"{found.patient.short_name}'s visit is cancelled.")
+    left = offerable(found) and request.actor.can(Permission.VISIT_BOOK)
+    link = (reverse("scheduling:backfill", args=[visit_id]), "Offer the place") if left else None
+    return answers.done(request, cancelled, f"{found.patient.short_name}'s visit is cancelled.", link=link)
 
 
 @require_POST
 @requires(Permission.VISIT_STATUS)
 def visit_undo(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
-    """Take back the latest change."""
+    """Take back the change that the form names, or the latest one at the version that it shows."""
     found = visits.get(request.clinic, visit_id)
+    event_id = _event(request)
+    version = version_of(request) if event_id is None else None
     try:
-        undoing.undo(visit=found, expected_version=_version(request), by=request.actor)
+        undoing.undo(visit=found, expected_version=version, event_id=event_id, by=request.actor)
     except Refusal as refusal:
-        return _not_changed(request, visit_id, refusal)
+        return not_changed(request, visit_id, refusal)
     undone = visits.get(request.clinic, visit_id)
     return answers.done(request, undone, f"Undone: {finding.where(undone)}.", can_undo=False)
 
 
-def _not_changed(request: ClinicRequest, visit_id: UUID, refusal: Refusal) -> HttpResponse:
+def offerable(visit: Visit) -> bool:
+    """Whether the place of a visit that was to come could go to somebody else."""
+    return visit.status in EXPECTED and visit.period.lower > clock.now()
+
+
+def not_changed(request: ClinicRequest, visit_id: UUID, refusal: Refusal) -> HttpResponse:
     """The visit as it is now, with the reasons why it was not changed; the reasons alone for a quiet form."""
     if request.htmx and "quiet" in request.POST:
         return answers.refused_quietly(request, refusal)
@@ -135,12 +148,13 @@ def _moving(request: ClinicRequest, visit: Visit, form: PlaceForm, *, refusal: R
     ]
     context = answers.shown(request, visit) | {
         "form": form,
-        "version": visit.version if is_fresh else _version(request),
+        "version": visit.version if is_fresh else version_of(request),
         "openings": finding.rows(elsewhere),
         "mates": series.count_mates(visit),
     }
     if refusal is not None and not is_fresh:
         wanted = {"chair": form.cleaned_data["chair"], "start": form.cleaned_data["start"]}
+        context["mate"] = dry_run.could_swap(visit=visit, **wanted)
         context["ways_out"] = finding.ways_out(dry_run.ways_out(course_day=day, moving=visit, **wanted))
     return context
 
@@ -152,12 +166,20 @@ def _place(request: ClinicRequest) -> tuple[Any, Any]:
     return form.cleaned_data["chair"], form.cleaned_data["start"]
 
 
-def _version(request: ClinicRequest) -> int:
+def version_of(request: ClinicRequest) -> int:
     """The version of the visit that the person was looking at."""
     text = request.POST.get("version", "")
     if text.isascii() and text.isdigit() and len(text) < 9:
         return int(text)
     raise BadInput("version_missing", "The form did not say which version it shows. Reload the page.", field="version")
+
+
+def _event(request: ClinicRequest) -> UUID | None:
+    """The change that the person wants undone, where the form names one."""
+    try:
+        return UUID(request.POST["event"]) if "event" in request.POST else None
+    except ValueError:
+        raise NotFound("change to undo") from None
 
 
 def _status(text: str) -> VisitStatus:

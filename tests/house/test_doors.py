@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -21,8 +21,9 @@ from core import clock
 from core.actor import system
 from patients.models import DiaryEntry, Patient
 from regimens.models import CatalogueEdit, ElsewhereTherapy, Product, ProductCode
-from scheduling.models import Chair, ChairOutage, Shift, StaffTask
-from scheduling.services import requests, staff_tasks
+from scheduling.models import Chair, ChairOutage, Offer, Shift, StaffTask, Visit
+from scheduling.services import offers, requests, staff_tasks, waitlist
+from scheduling.services.offers import FreedPlace
 from tests import factories
 from tests.house.addresses import Address, addresses
 from tests.house.public import ALLAUTH, Door
@@ -66,11 +67,14 @@ def world() -> Iterator[World]:
             "course_day_id": visit.course_day_id,
             "authorization_id": visit.authorization_id,
             "chair_id": visit.chair_id,
+            "wait_id": (offered := _offer(clinic, visit)).entry_id,
+            "offer_id": offered.id,
             "message_id": _message(clinic),
             "task_id": _task(clinic),
             "entry_id": _diary_entry(patient),
             "therapy_id": _therapy_elsewhere(patient),
             "reaction_id": visit.id,
+            "vitals_id": visit.id,
             "product": order.product_id,
             "indication": order.indication_id,
             "field": "min_interval_days",
@@ -87,6 +91,14 @@ def world() -> Iterator[World]:
             "code": "not-found",
         }
         yield World(clinic, patient.user, samples)
+
+
+def _offer(clinic: Clinic, visit: Visit) -> Offer:
+    by = factories.scheduler(clinic)
+    day = visit.course_day
+    entry = waitlist.add(course_day=day, earliest_on=FRIDAY, latest_on=FRIDAY, notice_hours=0, by=by)
+    place = FreedPlace(chair=visit.chair, start=visit.period.lower + timedelta(hours=4))
+    return offers.make(entry=entry, place=place, by=by)
 
 
 def _edit(clinic: Clinic, product: Product) -> CatalogueEdit:

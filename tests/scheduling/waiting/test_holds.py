@@ -1,6 +1,7 @@
 """A place is held while somebody decides: it is taken like a booked one, and free again by itself."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -111,8 +112,8 @@ def test_of_booking_and_letting_go_at_once_one_wins(committed_world: World) -> N
     for _ in range(6):
         held = hold(world)
         results = at_once(
-            lambda held=held: held_places.book(visit=held, expected_version=held.version, by=world.scheduler),
-            lambda held=held: holds.let_go(visit=held, expected_version=held.version, by=world.scheduler),
+            partial(held_places.book, visit=held, expected_version=held.version, by=world.scheduler),
+            partial(holds.let_go, visit=held, expected_version=held.version, by=world.scheduler),
         )
         assert sum(isinstance(result, Visit) for result in results) == 1
         assert sum(isinstance(result, Stale | Conflict) for result in results) == 1

@@ -1,6 +1,8 @@
 """A place is offered to one at a time and accepted once, whoever is quick; it is never lost and never given twice."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 import time_machine
@@ -170,7 +172,7 @@ def test_of_two_who_accept_at_once_one_is_booked(committed_world: World, has_vis
     world = committed_world
     for _ in range(ROUNDS):
         made = with_visit(world)[0] if has_visit else offer(world, wait(world))
-        results = at_once(*[lambda made=made: offers.accept(offer=made, by=world.scheduler)] * 2)  # type: ignore[misc]
+        results = at_once(*[partial(offers.accept, offer=made, by=world.scheduler)] * 2)
         assert sum(isinstance(result, Visit) for result in results) == 1
         assert sum(isinstance(result, Refusal) for result in results) == 1
         [visit] = live(world)
@@ -185,8 +187,8 @@ def test_yes_and_no_at_once_leave_one_answer(committed_world: World, has_visit: 
     for _ in range(ROUNDS):
         made = with_visit(world)[0] if has_visit else offer(world, wait(world))
         results = at_once(
-            lambda made=made: offers.accept(offer=made, by=world.scheduler),  # type: ignore[misc]
-            lambda made=made: offers.decline(offer=made, by=patient_of(made.entry)),  # type: ignore[misc]
+            partial(offers.accept, offer=made, by=world.scheduler),
+            partial(offers.decline, offer=made, by=patient_of(made.entry)),
         )
         assert sum(isinstance(result, Refusal) for result in results) == 1, results
         is_taken = state_of(made) is OfferState.ACCEPTED
@@ -201,8 +203,8 @@ def test_an_answer_and_the_end_of_its_time_at_once_leave_one_of_them(committed_w
     world = committed_world
     for _ in range(ROUNDS):
         made = with_visit(world)[0] if has_visit else offer(world, wait(world))
-        run_out = (lambda made=made: offers.run_out(offer=made, by=HOLDS)) if has_visit else _expire(made)  # type: ignore[misc]
-        at_once(lambda made=made: offers.accept(offer=made, by=world.scheduler), run_out)  # type: ignore[misc]
+        run_out = (partial(offers.run_out, offer=made, by=HOLDS)) if has_visit else _expire(made)
+        at_once(partial(offers.accept, offer=made, by=world.scheduler), run_out)
         is_taken = state_of(made) is OfferState.ACCEPTED
         assert state_of(made) in {OfferState.ACCEPTED, OfferState.EXPIRED}
         assert is_taken == any(visit.period.lower == NINE for visit in live(world))
@@ -211,9 +213,9 @@ def test_an_answer_and_the_end_of_its_time_at_once_leave_one_of_them(committed_w
     assert_sound()
 
 
-def _expire(made: Offer) -> object:
-    held = Visit.objects.select_related("clinic", "chair__clinic", "authorization").get(pk=made.held_visit_id)
-    return lambda: holds._run_out(visit=held, by=HOLDS)
+def _expire(made: Offer) -> Callable[[], None]:
+    held = Visit.objects.select_related("clinic", "chair__clinic", "authorization").get(offer=made)
+    return partial(holds._run_out, visit=held, by=HOLDS)
 
 
 def test_yes_and_the_cancelling_of_the_visit_at_once_leave_no_place_doubled(committed_world: World) -> None:
@@ -222,10 +224,8 @@ def test_yes_and_the_cancelling_of_the_visit_at_once_leave_no_place_doubled(comm
         made, visit = with_visit(world)
         found = visits.get(world.clinic, visit.id)
         results = at_once(
-            lambda made=made: offers.accept(offer=made, by=world.scheduler),  # type: ignore[misc]
-            lambda found=found: booking.cancel(  # type: ignore[misc]
-                visit=found, reason="Ill.", expected_version=found.version, by=world.scheduler
-            ),
+            partial(offers.accept, offer=made, by=world.scheduler),
+            partial(booking.cancel, visit=found, reason="Ill.", expected_version=found.version, by=world.scheduler),
         )
         assert sum(isinstance(result, Visit) for result in results) == 1, results
         assert state_of(made) in {OfferState.ACCEPTED, OfferState.WITHDRAWN}
@@ -238,7 +238,7 @@ def test_of_two_who_are_offered_one_place_at_once_one_is(committed_world: World)
     world = committed_world
     for _ in range(ROUNDS):
         entries = [wait(world), wait(world)]
-        results = at_once(*[lambda entry=entry: offer(world, entry) for entry in entries])  # type: ignore[misc]
+        results = at_once(*[partial(offer, world, entry) for entry in entries])
         assert sum(isinstance(result, Offer) for result in results) == 1
         assert len(live(world)) == 1
         tidy(world)

@@ -1,6 +1,7 @@
 """Who waits is on the list until their wish comes true, their visit ends, or their days have passed."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 import time_machine
@@ -48,9 +49,7 @@ def test_nobody_waits_while_a_place_is_held_for_them(world: World) -> None:
         ({"notice_hours": 400}, "notice_hours"),
     ],
 )
-def test_a_wish_that_can_not_come_true_is_refused_at_its_field(
-    world: World, wrong: dict[str, object], field: str
-) -> None:
+def test_a_wish_that_can_not_come_true_is_refused_at_its_field(world: World, wrong: dict[str, Any], field: str) -> None:
     with pytest.raises(BadInput) as refused:
         wait(world, **wrong)
     assert [reason.field for reason in refused.value.reasons] == [field]
