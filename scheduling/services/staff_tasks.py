@@ -65,6 +65,13 @@ def close(dedupe_key: str, by: Actor) -> None:
     )
 
 
+def close_about(visit: Visit, kind: str, by: Actor) -> None:
+    """What of `kind` was put before staff about `visit` is settled: it was moved, or is over."""
+    StaffTask.objects.filter(visit=visit, kind=kind, done_at=None).update(
+        done_at=clock.now(), done_by_label=by.label[:150]
+    )
+
+
 def forget(dedupe_key: str) -> None:
     """What was put before staff was taken back before anybody looked; the same may be put before them again."""
     StaffTask.objects.filter(dedupe_key=dedupe_key[:120], done_at=None).delete()

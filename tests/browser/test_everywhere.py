@@ -79,6 +79,22 @@ STAFF_PAGES: dict[str, tuple[Role, str]] = {
     "indication": (MANAGER, "/catalogue/indications/CIDP/"),
     "change a number": (MANAGER, "/catalogue/products/privigen/change/rate_steps_first_infusion/"),
     "new billing code": (MANAGER, "/catalogue/products/eculizumab/codes/new/"),
+    "set-up": (MANAGER, "/setup/"),
+    "set-up: chairs": (MANAGER, "/setup/chairs/"),
+    "set-up: new chair": (MANAGER, "/setup/chairs/new/"),
+    "set-up: what retiring a chair breaks": (MANAGER, "/setup/chairs/{chair}/retire/"),
+    "set-up: chair out of use": (MANAGER, "/setup/chairs/{chair}/out/"),
+    "set-up: hours": (MANAGER, "/setup/hours/"),
+    "set-up: closures": (MANAGER, "/setup/closures/"),
+    "set-up: shifts": (MANAGER, "/setup/shifts/"),
+    "set-up: new shift": (MANAGER, "/setup/shifts/new/"),
+    "set-up: copy a week": (MANAGER, "/setup/shifts/2026-11-23/copy/"),
+    "set-up: skills": (MANAGER, "/setup/skills/"),
+    "set-up: nurse need": (MANAGER, "/setup/weights/"),
+    "set-up: change a need": (MANAGER, "/setup/weights/ramp/"),
+    "set-up: rules": (MANAGER, "/setup/rules/"),
+    "week": (SCHEDULER, "/week/2026-11-23/"),
+    "week without shifts": (SCHEDULER, "/week/2029-01-01/"),
     "requests": (SCHEDULER, "/requests/"),
     "visit": (NURSE, "/visits/{visit}/"),
     "outbox": (SCHEDULER, "/outbox/"),
@@ -118,6 +134,8 @@ WRONG_FORMS: dict[str, tuple[Role | str, str, str]] = {
     "call": (ADMIN, "/authorizations/{pending}/call/", "Save call"),
     "patient": (SCHEDULER, "/patients/new/", "Register"),
     "order": (SCHEDULER, "/orders/new/?patient={patient}&product={product}&indication={indication}", "Accept"),
+    "outage": (MANAGER, "/setup/chairs/{chair}/out/", "Show what it breaks"),
+    "shift": (MANAGER, "/setup/shifts/new/", "Show what it breaks"),
     "password": (NURSE, "/accounts/password/change/", "Change password"),
     "staff sign-in": ("nobody", "/accounts/login/", "Sign in"),
     "patient sign-in": ("nobody", "/p/login/", "Send me a code"),
@@ -182,6 +200,7 @@ def _examples() -> dict[str, str]:
     booked = Visit.objects.filter(status=VisitStatus.BOOKED, period__startswith__gt=clock.now())
     coming = booked.filter(patient__user__isnull=False, requests=None).filter(patient__visits__status="completed")[0]
     found["next"] = coming.id
+    found["chair"] = coming.chair_id
     found["past"] = Visit.objects.filter(patient=coming.patient, status=VisitStatus.COMPLETED)[0].id
     asked = MoveRequest.objects.filter(state="open", visit__patient__user__isnull=False)[0]
     found["asked"] = asked.visit_id

@@ -99,8 +99,7 @@ def test_a_reason_for_short_turnover_speaks_for_that_time_in_that_chair(
     assert still_said([kept]) == []
 
 
-def day(**fields: dict[UUID, int]) -> DayGrid:
-    values: dict[str, object] = {"taken": {}} | fields
+def day(*, taken: dict[UUID, int] | None = None, out: dict[UUID, int] | None = None) -> DayGrid:
     return DayGrid(
         on=DAY,
         opens_at=EIGHT,
@@ -109,7 +108,8 @@ def day(**fields: dict[UUID, int]) -> DayGrid:
         starts_used=(0,) * 12,
         starts_cap=(4,) * 12,
         patient_taken=0,
-        **values,  # type: ignore[arg-type]
+        taken=taken or {},
+        out=out or {},
     )
 
 
