@@ -88,6 +88,7 @@ class FloorPage:
     coming: tuple[Card, ...]
     vitals_due: int
     running_over: int
+    without_nurse: int
     can_run: bool
     can_change: bool
     can_record: bool
@@ -95,7 +96,7 @@ class FloorPage:
 
 
 def page(day: FloorDay, by: Actor, *, is_mine: bool, is_nurse: bool) -> FloorPage:
-    """The floor as `by` sees it: their own patients and those without a nurse, or everybody."""
+    """The floor as `by` sees it: their own patients and those who wait for a nurse, or everybody."""
     cards = [_card(visit, day, by) for visit in day.visits]
     here = [card for card in cards if card.status in HERE]
     shown = [card for card in cards if not is_mine or card.is_mine or (is_nurse and _is_nobodys(card))]
@@ -113,6 +114,7 @@ def page(day: FloorDay, by: Actor, *, is_mine: bool, is_nurse: bool) -> FloorPag
         coming=tuple(coming),
         vitals_due=sum(card.is_vitals_due for card in shown),
         running_over=sum(bool(card.over) for card in shown),
+        without_nurse=sum(card.visit.nurse_id is None for card in here),
         can_run=by.can(Permission.VISIT_STATUS),
         can_change=by.can(Permission.VISIT_CHANGE),
         can_record=by.can(Permission.ADMINISTRATION_RECORD),
@@ -121,7 +123,7 @@ def page(day: FloorDay, by: Actor, *, is_mine: bool, is_nurse: bool) -> FloorPag
 
 
 def _is_nobodys(card: Card) -> bool:
-    return card.visit.nurse_id is None and card.status in HERE
+    return card.visit.nurse_id is None and card.status in {S.ARRIVED, S.SEATED}
 
 
 def _in_order(cards: Iterable[Card]) -> list[Card]:
