@@ -19,7 +19,7 @@ def clinic(db: None) -> Clinic:
     ("role", "page"),
     [
         (Role.SCHEDULER, "/board/"),
-        (Role.NURSE, "/board/"),
+        (Role.NURSE, "/floor/"),
         (Role.MANAGER, "/board/"),
         (Role.AUTHORIZATION_ADMIN, "/authorizations/"),
         (Role.AUDITOR, "/audit/"),
