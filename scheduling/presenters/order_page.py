@@ -60,6 +60,8 @@ def notices(page: OrderPage) -> list[Notice]:
         url = reverse("scheduling:order-plan", args=[order.id])
         sentence = "The plan would change courses that are booked. Nothing moves until somebody decides."
         found.append(Notice("Changes to approve", sentence, "warn", url, "Look at the changes"))
+    if page.exchanges:
+        found.append(_exchange_notice(list(page.exchanges.values())))
     if page.weight_change is not None and order.status != OrderStatus.ENDED:
         found.append(_weight_notice(page))
     found += [
@@ -80,6 +82,13 @@ def notices(page: OrderPage) -> list[Notice]:
         sentence = "Accepting this one ends that one." if order.status == OrderStatus.DRAFT else "It followed that one."
         found.append(Notice("Renews an earlier order", sentence, "info", url, "Open it"))
     return found
+
+
+def _exchange_notice(sentences: list[str]) -> Notice:
+    """A caution that forbids nothing: the next dose it is about, and how many more there are."""
+    more = len(sentences) - 1
+    also = f" {more} later day{'' if more == 1 else 's'} of this order {'is' if more == 1 else 'are'} near one too."
+    return Notice("A plasma exchange elsewhere", sentences[0] + (also if more else ""), "info")
 
 
 def history(page: OrderPage) -> list[HistoryLine]:

@@ -1,6 +1,6 @@
 """The next twelve months of an order that is not laid out yet: a row per course, with units adding up."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from fractions import Fraction
@@ -47,14 +47,19 @@ class PreviewTotal:
 
 
 def preview(
-    courses: Sequence[LaidOutCourse], product: Product, known: PatientFacts, cover: PreviewCover | None = None
+    courses: Sequence[LaidOutCourse],
+    product: Product,
+    known: PatientFacts,
+    cover: PreviewCover | None = None,
+    exchanges: Mapping[date, str] | None = None,
 ) -> dict[str, Any]:
-    """What `_order_preview.html` shows."""
+    """What `_order_preview.html` shows. `exchanges` are cautions about plasma exchanges elsewhere, by day."""
     is_ig = product.is_immune_globulin
     return {
         "preview": _rows(courses, cover, is_ig=is_ig),
         "total": _total(courses, is_ig=is_ig),
         "is_at_risk": known.is_at_risk and is_ig,
+        "exchanges": list((exchanges or {}).values()),
         "cover": cover,
         "cover_sentence": "" if cover is None else _cover_sentence(cover, courses),
         "is_covered": cover is not None and cover.reason is None,

@@ -1,6 +1,6 @@
 """What comes next for a patient on one line: visits here, and therapies elsewhere, which never book a chair."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from regimens.domain.elsewhere import days_between
 from regimens.models import ElsewhereTherapy
+from regimens.queries.exchanges import cautions_about
 from scheduling.models import Visit
 from scheduling.presenters import words
 
@@ -35,6 +36,7 @@ class Coming:
     therapy: ElsewhereTherapy | None
     days: tuple[date, ...]
     more: int
+    caution: str = ""
 
 
 def therapy_rows(therapies: Iterable[ElsewhereTherapy], today: date) -> list[TherapyRow]:
@@ -49,6 +51,8 @@ def therapy_rows(therapies: Iterable[ElsewhereTherapy], today: date) -> list[The
 def time_line(visits: Sequence[Visit], therapies: Iterable[ElsewhereTherapy], today: date) -> list[Coming]:
     """The next 90 days; days of one therapy that follow each other without anything between stand in one line."""
     last_on = today + AHEAD
+    therapies = list(therapies)
+    cautions = cautions_about(therapies, {on for on in map(_globulin_on, visits) if on is not None})
     points: list[tuple[date, int, Visit | None, ElsewhereTherapy | None]] = []
     for visit in visits:
         on = timezone.localtime(visit.period.lower).date()
@@ -66,16 +70,26 @@ def time_line(visits: Sequence[Visit], therapies: Iterable[ElsewhereTherapy], to
     points.sort(key=lambda point: point[:2])
     found = []
     for _, run in groupby(points, key=lambda point: point[2] or point[3]):
-        found.append(_coming(list(run)))
+        found.append(_coming(list(run), cautions))
     return found
 
 
-def _coming(run: list[tuple[date, int, Visit | None, ElsewhereTherapy | None]]) -> Coming:
+def _globulin_on(visit: Visit) -> date | None:
+    """The day of a visit for immune globulin, on the clinic's wall."""
+    if not visit.course_day.course.order.product.is_immune_globulin:
+        return None
+    return timezone.localtime(visit.period.lower).date()
+
+
+def _coming(run: list[tuple[date, int, Visit | None, ElsewhereTherapy | None]], cautions: Mapping[date, str]) -> Coming:
     on, _, visit, therapy = run[0]
     days = tuple(point[0] for point in run)
     what = words.drug(visit.course_day) if visit else therapy.name if therapy else ""
     shown = days[:MOST_DATES] if len(days) > MOST_DATES + 1 else days
-    return Coming(on=on, what=what, visit=visit, therapy=therapy, days=shown, more=len(days) - len(shown))
+    about = cautions.get(on, "") if visit and _globulin_on(visit) else ""
+    return Coming(
+        on=on, what=what, visit=visit, therapy=therapy, days=shown, more=len(days) - len(shown), caution=about
+    )
 
 
 def _rhythm(therapy: ElsewhereTherapy) -> str:

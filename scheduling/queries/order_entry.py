@@ -1,6 +1,6 @@
 """What the order form starts from: the catalogue's templates, the patient's weights, tests, and the last dose."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -111,6 +111,11 @@ def labs_to_choose(*held: Any) -> tuple[Mapping[str, Any], ...]:
     for code, name in ((test.code, test.name) for test in lab_tests().values()):
         found.setdefault(code, {"code": code, "name": name, "valid_days": None, "low": None, "high": None})
     return tuple(found.values())
+
+
+def days_to_come(courses: Iterable[LaidOutCourse], *, today: date) -> list[date]:
+    """The days from `today` on of courses that are not saved."""
+    return [day.due_on for course in courses for day in course.days if day.due_on >= today]
 
 
 def preview_cover(

@@ -1,7 +1,7 @@
 """An order with the state of every day of its courses: not booked, booked, done, missed; and whether it is covered."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -13,6 +13,7 @@ from authorizations.queries.coverage import Coverage, Need
 from patients.models import Patient
 from regimens.models import Administration, Course, CourseDay, OrderEvent, OrderStatus, Product, TreatmentOrder
 from regimens.queries import orders
+from regimens.queries.exchanges import exchange_cautions
 from regimens.queries.weights import WeightChange, weight_change
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import StaffTask, Visit
@@ -78,6 +79,8 @@ class OrderPage:
     renewed_by: TreatmentOrder | None
     weight_change: WeightChange | None
     has_differences: bool
+    exchanges: Mapping[date, str]
+    """Cautions about plasma exchanges elsewhere, by the day of a dose to come that one would remove."""
 
     @property
     def next_to_book(self) -> CourseDay | None:
@@ -90,7 +93,7 @@ class OrderPage:
 
 
 def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
-    """The order's page. Eleven SQL statements at most; raises `NotFound` for another clinic's order."""
+    """The order's page. Twelve SQL statements at most; raises `NotFound` for another clinic's order."""
     order = orders.with_courses(clinic, order_id)
     courses = list(order.courses.all())
     days = [day for course in courses for day in course.days.all()]
@@ -119,7 +122,16 @@ def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
         renewed_by=TreatmentOrder.objects.filter(renews=order).first(),
         weight_change=weight_change(order),
         has_differences=StaffTask.objects.filter(order=order, kind=PLAN_TASK, done_at=None).exists(),
+        exchanges=_exchanges(order, [rows[day.id] for day in days if states[day.id] in awaited], today),
     )
+
+
+def _exchanges(order: TreatmentOrder, awaited: Iterable[DayRow], today: date) -> dict[date, str]:
+    """Days to come, booked or due, on which a dose would be removed. One SQL statement for immune globulin."""
+    if order.status not in {OrderStatus.ACTIVE, OrderStatus.ON_HOLD}:
+        return {}
+    coming = {_service_on(row.day, row.visit, order.clinic) for row in awaited}
+    return exchange_cautions(order.patient, order.product, [on for on in coming if on >= today])
 
 
 def last_given_of(patient: Patient, product: Product) -> date | None:

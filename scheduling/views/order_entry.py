@@ -19,12 +19,13 @@ from patients.queries import records
 from regimens.forms import OrderForm, TherapyForm, initial_of
 from regimens.models import Indication, Product, TreatmentOrder
 from regimens.queries import orders as reading
+from regimens.queries.exchanges import exchange_cautions
 from regimens.queries.patient_facts import patient_facts
 from regimens.services import drafts
 from regimens.services import orders as keeping
 from scheduling.presenters import order_form, order_preview
 from scheduling.presenters.patients import search_rows
-from scheduling.queries.order_entry import OrderStart, labs_of, order_start, preview_cover
+from scheduling.queries.order_entry import OrderStart, days_to_come, labs_of, order_start, preview_cover
 from scheduling.queries.patient_page import patient_list
 
 FOUND = 20
@@ -113,7 +114,8 @@ def _preview(request: ClinicRequest, patient: Patient, form: OrderForm) -> dict[
     known = patient_facts(patient, facts.product, last_given_on=facts.prior_dose_on)
     courses = keeping.preview(facts, today=today, patient=known)
     cover = preview_cover(request.clinic, patient, facts.product, facts.hcpcs, courses, today=today)
-    return order_preview.preview(courses, facts.product, known, cover)
+    exchanges = exchange_cautions(patient, facts.product, days_to_come(courses, today=today))
+    return order_preview.preview(courses, facts.product, known, cover, exchanges)
 
 
 def _start(

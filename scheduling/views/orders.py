@@ -20,6 +20,7 @@ from patients.forms import SearchForm
 from regimens.forms import AcceptForm, EndForm, HoldForm, ReleaseForm
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.queries import orders as reading
+from regimens.queries.exchanges import exchange_cautions
 from regimens.queries.orders import OrderFilter
 from regimens.queries.patient_facts import patient_facts
 from regimens.services import orders as keeping
@@ -27,7 +28,7 @@ from regimens.services.facts import facts_of
 from scheduling.presenters import order_page as page_words
 from scheduling.presenters import order_preview, order_words
 from scheduling.presenters import orders as presenting
-from scheduling.queries.order_entry import preview_cover
+from scheduling.queries.order_entry import days_to_come, preview_cover
 from scheduling.queries.order_page import OrderPage, order_page
 
 PER_PAGE = 50
@@ -116,7 +117,8 @@ def _draft_preview(request: ClinicRequest, page: OrderPage, today: date) -> dict
     except Refusal as refusal:
         return {"preview_reasons": refusal.reasons}
     cover = preview_cover(request.clinic, order.patient, order.product, order.hcpcs, courses, today=today)
-    return order_preview.preview(courses, order.product, known, cover)
+    exchanges = exchange_cautions(order.patient, order.product, days_to_come(courses, today=today))
+    return order_preview.preview(courses, order.product, known, cover, exchanges)
 
 
 def _filter(text: str, counts: dict[OrderFilter, int]) -> OrderFilter:
