@@ -64,6 +64,7 @@ class BoardPage:
     """
 
     on: date
+    today: date
     is_today: bool
     previous_on: date
     next_on: date
@@ -97,6 +98,7 @@ def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
     can_run = by.can(Permission.VISIT_STATUS)
     return BoardPage(
         on=board.on,
+        today=board.now.astimezone(board.clinic.zone).date(),
         is_today=board.is_today,
         previous_on=board.on - timedelta(days=1),
         next_on=board.on + timedelta(days=1),
@@ -229,13 +231,18 @@ def _heat(board: BoardDay) -> SafeString:
 
 
 def _load_table(board: BoardDay) -> SafeString:
-    """The same numbers as the picture of the load, as rows of a table: an hour each, a cell per quarter hour."""
+    """The same numbers as the picture of the load, as rows of a table: an hour each, a cell per quarter hour.
+
+    Each leads to the visits that cause it.
+    """
+    address = reverse("scheduling:board-load", args=[board.on])
     hours: dict[str, list[str]] = {}
     for quarter in board.load:
         local = quarter.at.astimezone(board.clinic.zone)
         cells = hours.setdefault(f"{local:%H}:00", [""] * 4)
         over = "▲ " if quarter.need > quarter.nurses else ""
-        cells[local.minute // 15] = f"{over}{quarter.need:.1f} of {quarter.nurses:.0f}"
+        words = f"{over}{quarter.need:.1f} of {quarter.nurses:.0f}"
+        cells[local.minute // 15] = f'<a href="{address}?at={local:%H:%M}">{words}</a>'
     return markup.table_rows(hours)
 
 

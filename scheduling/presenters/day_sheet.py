@@ -82,4 +82,4 @@ def _notes(visit: Visit) -> tuple[str, ...]:
         found.append("Private room")
     if visit.status == S.NO_SHOW:
         found.append("No-show")
-    return (*found, *(f"Went ahead: {item['reason']}" for item in visit.overrides))
+    return (*found, *dict.fromkeys(f"Went ahead: {item['reason']}" for item in visit.overrides))

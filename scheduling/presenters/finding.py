@@ -73,14 +73,20 @@ def ways_out(found: Iterable[WayOut]) -> list[Place]:
     return [replace(place(one.chair, one.start), is_same_chair=one.is_same_chair) for one in found]
 
 
-def tried(run: DryRun, clinic: Clinic) -> dict[str, Any]:
-    """A tried place for the board's script: what to say under the ghost, and the load it would bring."""
+def tried(run: DryRun, clinic: Clinic, *, mate: Visit | None = None) -> dict[str, Any]:
+    """A tried place for the board's script: what to say under the ghost, and the load it would bring.
+
+    `mate` is the visit there with which it could change chairs.
+    """
+    sentences = [reason.sentence for reason in run.reasons]
+    if mate is not None:
+        sentences.append(f"Place it here to swap with {mate.patient.short_name}.")
     start, end = (moment.astimezone(clinic.zone) for moment in (run.interval.start, run.interval.end))
     return {
         "place": f"{run.chair.name} {start:%H:%M}–{end:%H:%M}",
         "said": f"{run.chair.name} {start:%H:%M} to {end:%H:%M}",
         "verdict": "refused" if run.is_refused else "soft" if run.reasons else "free",
-        "reasons": [reason.sentence for reason in run.reasons],
+        "reasons": sentences,
         "load": [
             {
                 "at": change.at.isoformat(),
@@ -156,3 +162,13 @@ def where(visit: Visit) -> str:
     """A visit, its status and its place in a few words: "Soto, P. is booked, A1, Fri 20 Nov 11:15"."""
     status = look_of("visit", visit.status).word.lower()
     return f"{visit.patient.short_name} is {status}, {visit.chair.name}, {when(visit.period.lower, visit.clinic)}"
+
+
+def in_chair(visit: Visit) -> str:
+    """Who sits where: "Soto, P. in A2"."""
+    return f"{visit.patient.short_name} in {visit.chair.name}"
+
+
+def ends(visit: Visit) -> str:
+    """When a visit ends on the clinic's clock: "12:15"."""
+    return f"{visit.period.upper.astimezone(visit.clinic.zone):%H:%M}"

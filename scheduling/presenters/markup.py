@@ -26,7 +26,7 @@ def visit(bar: Bar, icons: Icons, *, is_selected: bool, can_check: bool) -> str:
     """A visit as a link that opens it; with `can_check`, its start leads through the check where that is not made."""
     state = f"is-{bar.status}{' is-late' if bar.is_late else ''}{' is-selected' if is_selected else ''}"
     timer = f" · {bar.timer}" if bar.timer else ""
-    moves = " data-moves" if bar.is_movable else ""
+    moves = f"{' data-moves' if bar.is_movable else ''}{' data-resizes' if bar.is_resizable else ''}"
     if bar.needs_check and can_check:
         moves += f' data-check="{bar.url}infusion-check/"'
     return (

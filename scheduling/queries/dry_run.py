@@ -12,7 +12,7 @@ from uuid import UUID
 
 from accounts.models import Clinic
 from core import clock
-from core.errors import Conflict, Reason
+from core.errors import Reason, Refusal
 from core.intervals import QUARTER, Interval, ceil_quarter, floor_quarter
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile
@@ -95,14 +95,20 @@ def move(*, visit: Visit, chair: Chair, start: datetime) -> DryRun:
 
 
 def resize(*, visit: Visit, end: datetime) -> DryRun:
-    """What letting `visit` end at `end` would meet. Raises what `resizing.resize` raises for an end without sense."""
-    resizing.check_end(visit, end)
-    old, shape = places.interval_of(visit), resizing.stretched(visit, end)
+    """What letting `visit` end at `end` would meet; nothing where it ends already."""
+    old = places.interval_of(visit)
+    if end == old.end:
+        return DryRun(chair=visit.chair, interval=old, reasons=(), load=())
+    try:
+        resizing.check_end(visit, end)
+    except Refusal as refusal:
+        return DryRun(chair=visit.chair, interval=old, reasons=refusal.reasons, load=())
+    shape = resizing.stretched(visit, end)
     slots = _slots(visit.clinic, shape.interval, old)
     try:
         resizing.check_may(visit, end)
         reasons = tuple(resizing.asked(visit, shape, slots))
-    except Conflict as refusal:
+    except Refusal as refusal:
         reasons = refusal.reasons
     changes = _changes(slots, shape.interval, shape.load.need, leaving=visit)
     return DryRun(chair=visit.chair, interval=shape.interval, reasons=reasons, load=changes)

@@ -5,7 +5,7 @@ the infusion runs a visit can only be extended: pressing Done ends it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,6 +45,8 @@ def resize(*, visit: Visit, end: datetime, expected_version: int, by: Actor, ove
     """
     by.require(Permission.VISIT_CHANGE, "change how long visits take")
     end = booking.as_instant(end)
+    if visit.version != expected_version:
+        records.lock(visit, expected_version)  # says who was quicker: the end was chosen for another place
     check_end(visit, end)
     slots = places.lock_capacity(visit.clinic, places.interval_of(visit), Interval(visit.period.lower, end))
     current = records.lock(visit, expected_version)
@@ -117,7 +119,7 @@ def stretched(visit: Visit, end: datetime) -> Shape:
 def asked(visit: Visit, shape: Shape, slots: Sequence[CapacitySlot]) -> list[Reason]:
     """Every reason against the visit in that shape which nobody has answered for yet. Locks nothing."""
     wanted = places.placement(course_day=visit.course_day, chair=visit.chair, interval=shape.interval, load=shape.load)
-    reasons = places.check(wanted, slots, chair=visit.chair, moving=visit)
+    reasons = [_worded(one, visit, shape) for one in places.check(wanted, slots, chair=visit.chair, moving=visit)]
     is_undo = shape.spoken_for is not None
     if shape.interval.end <= visit.period.upper:  # nothing is taken that the visit does not have already
         reasons = [reason for reason in reasons if reason.is_hard]
@@ -134,6 +136,16 @@ def still_true(visit: Visit, shape: Shape) -> list[dict[str, str]]:
     if shape.interval.minutes >= visit.course_day.chair_minutes:
         gone |= LENGTH_CODES
     return [item for item in visit.overrides if item["code"] not in gone]
+
+
+def _worded(reason: Reason, visit: Visit, shape: Shape) -> Reason:
+    """The patient is in that chair: what is refused is staying, not going there."""
+    if reason.code != "chair_taken":
+        return reason
+    _, _, who = reason.sentence.partition(": ")
+    until = _clock(visit, shape.interval.end)
+    sentence = f"{visit.patient.short_name} can't stay in {visit.chair.name} until {until}: {who}"
+    return replace(reason, sentence=sentence)
 
 
 def _is_crowded(visit: Visit, shape: Shape, slots: Sequence[CapacitySlot]) -> bool:

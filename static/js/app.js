@@ -74,12 +74,34 @@ document.addEventListener("htmx:afterRequest", ({ detail }) => {
 
 /* An ended session answers with the sign-in page, or with its address. Never swap that into the board, and never leave
    a half-filled form for it: ask, then come back here. */
+let isSignedOut = false;
 const askToSignIn = (landed) => {
   const dialog = byId("signed-out");
   const link = dialog.querySelector("[data-sign-in]");
+  isSignedOut = true;
   link.href = `${landed}?next=${encodeURIComponent(location.pathname + location.search)}`;
   if (!dialog.open) dialog.showModal();
 };
+/* Signed in again in another tab: take the new security token, so that what was typed here can be sent as it stands. */
+const comeBack = async () => {
+  if (!isSignedOut) return;
+  const answer = await fetch(location.href, { headers: { "X-Unattended": "yes" }, redirect: "manual" }).catch(() => null);
+  if (!answer?.ok || !isSignedOut) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const meta = (page, name) => page.querySelector(`meta[name=${name}]`);
+  if (meta(fresh, "who")?.content !== meta(document, "who")?.content) {
+    location.reload(); // somebody else sits here now
+    return;
+  }
+  isSignedOut = false;
+  const token = meta(fresh, "csrf-token").content;
+  meta(document, "csrf-token").content = token;
+  for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  byId("signed-out").close();
+  tell("toast", { text: "You are signed in again. What you typed is still here." });
+};
+window.addEventListener("focus", comeBack);
+document.addEventListener("click", ({ target }) => { if (target.closest("[data-signed-in]")) comeBack(); });
 document.addEventListener("clinic:signed-out", ({ detail }) => askToSignIn(new URL(detail, location.href).pathname));
 document.addEventListener("htmx:beforeOnLoad", (event) => {
   const address = event.detail.xhr.getResponseHeader("HX-Redirect");

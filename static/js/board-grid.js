@@ -26,6 +26,7 @@ export const send = (verb, url, options) =>
 const instant = (quarter) => new Date(Date.parse(board().dataset.opens) + quarter * QUARTER_MS);
 export const clockAt = (quarter) => two.format(instant(quarter));
 export const quarterAt = (iso) => Math.round((Date.parse(iso) - Date.parse(board().dataset.opens)) / QUARTER_MS);
+export const isoAt = (quarter) => instant(quarter).toISOString();
 export const placeAt = (row, quarter) => `${row.dataset.chair}@${instant(quarter).toISOString()}`;
 
 /* The quarter hour under a pointer, counted from the lane's left edge; may lie outside the day. */
@@ -36,6 +37,13 @@ export const quarterUnder = (row, x) => {
 export const rowUnder = (y) => {
   const all = rows();
   return all.find((row) => y < row.getBoundingClientRect().bottom) ?? all.at(-1);
+};
+
+/* The visit whose end a mouse is about to take hold of. */
+const GRIP_PX = 8;
+export const byGrip = ({ pointerType, button, target, clientX }) => {
+  const bar = pointerType === "mouse" && !button && target.closest?.("#board .visit[data-resizes]");
+  return bar && bar.getBoundingClientRect().right - clientX <= GRIP_PX ? bar : null;
 };
 
 /* Roving focus: one item is in the tab order; arrows move it. The server draws plain links, so that without this script

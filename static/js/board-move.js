@@ -82,7 +82,7 @@ const check = async (url, isSaid) => {
   if (wanted === url && ghost) judge(answers.get(url), isSaid);
 };
 
-const draw = (row, at, width, checkUrl, { isSaid = false } = {}) => {
+export const drawGhost = (row, at, width, checkUrl, { isSaid = false, query = { place: placeAt(row, at) } } = {}) => {
   if (!ghost) {
     ghost = document.createElement("div");
     note = document.createElement("span");
@@ -95,7 +95,7 @@ const draw = (row, at, width, checkUrl, { isSaid = false } = {}) => {
   if (ghost.parentNode !== laneOf(row)) laneOf(row).append(ghost);
   ghost.firstChild.nodeValue = clockAt(at);
   const address = new URL(checkUrl, location.href);
-  address.searchParams.set("place", placeAt(row, at));
+  for (const [name, value] of Object.entries(query)) address.searchParams.set(name, value);
   if (wanted === address.href) return;
   wanted = address.href;
   note.textContent = `${row.dataset.chairName} ${clockAt(at)}–${clockAt(at + width)}`;
@@ -131,7 +131,7 @@ const begin = (bar, how, { chairOnly = false } = {}) => {
 const steer = (row, at) => {
   moving.row = row.id;
   moving.at = clamp(moving.chairOnly ? moving.home.at : at, 0, quarters() - moving.width);
-  draw(row, moving.at, moving.width, `${barOf(moving).href}check/`, { isSaid: moving.how === "keys" });
+  drawGhost(row, moving.at, moving.width, `${barOf(moving).href}check/`, { isSaid: moving.how === "keys" });
 };
 
 const isAtHome = () => moving.row === moving.home.row && moving.at === moving.home.at;
@@ -312,7 +312,7 @@ const suggest = ({ target }) => {
   const at = quarterAt(option.dataset.ghostStart);
   const width = Number(option.dataset.ghostMinutes) / 15;
   if (!row || at < 0 || at + width > quarters()) return;
-  draw(row, at, width, option.closest("[data-check]").dataset.check);
+  drawGhost(row, at, width, option.closest("[data-check]").dataset.check);
 };
 const unsuggest = ({ target }) => { if (target.closest?.("[data-ghost-chair]")) hide(); };
 export const redraw = () => { if (!moving) suggest({ target: document.activeElement }); };

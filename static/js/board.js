@@ -8,6 +8,7 @@ import {
 } from "./board-grid.js";
 import { keepFresh } from "./board-live.js";
 import { clearGhost, followPanel, isHeld, moveByKeys, moveKeys, redraw } from "./board-move.js";
+import { isResizing, resizeByKeys, resizeKeys } from "./board-resize.js";
 
 const byId = (id) => document.getElementById(id);
 const panel = byId("panel");
@@ -32,7 +33,19 @@ const open = (item, event) => {
   return send("GET", url.pathname + url.search, { source: item });
 };
 
+/* A quarter hour of the nurse load, in the strip or in its table, opens the visits that cause it. */
+const causes = ({ target }) => {
+  const cell = target.closest("#heat .heat");
+  return cell ? `${live().dataset.load}?at=${clockAt(startOf(cell))}` : target.closest("#load-table td a")?.href;
+};
+
 live().addEventListener("click", (event) => {
+  const url = causes(event);
+  if (url && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    send("GET", url, { source: event.target.closest("a") ?? live() });
+    return;
+  }
   const item = event.target.closest(".gap, .visit, .visit-link");
   if (!item || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
   event.preventDefault();
@@ -82,30 +95,36 @@ document.addEventListener("clinic:panel-closed", () => {
   });
 });
 
-/* Undo: the changes made on this page, newest last, as their toasts named them. */
+/* Undo: the changes made on this page, newest last, as their toasts named them; then those of the day. */
 const changes = [];
+const forget = (id) => {
+  const at = changes.findLastIndex((one) => one.event === id);
+  if (at >= 0) changes.splice(at, 1);
+};
 new MutationObserver((records) => {
   for (const { addedNodes } of records) {
     for (const toast of addedNodes) {
-      const form = toast.querySelector?.("form[hx-post]");
-      if (form) changes.push({ url: form.action, version: form.elements.version.value });
+      const form = toast.querySelector?.("form[data-undo]");
+      if (!form) continue;
+      forget(form.elements.event.value);
+      changes.push({ url: form.action, event: form.elements.event.value });
     }
   }
 }).observe(byId("toasts"), { childList: true });
 document.addEventListener("htmx:afterRequest", ({ detail }) => {
-  const at = changes.findLastIndex((one) => one.url === detail.elt.action);
-  if (at >= 0 && detail.elt.closest("#toasts")) changes.splice(at, 1);
+  const id = detail.elt.elements?.event?.value;
+  if (id) forget(id);
 }, { capture: true });
 const undo = () => {
   const last = changes.pop();
   if (!last) {
-    tell("toast", { text: "Nothing to undo since you opened this page.", tone: "warn" });
+    tell("toast", { text: "Nothing to undo since you opened this page. Recent changes lists the rest.", tone: "warn" });
     return;
   }
-  for (const form of byId("toasts").querySelectorAll("form")) {
-    if (form.action === last.url) form.closest(".toast").remove();
+  for (const form of byId("toasts").querySelectorAll("form[data-undo]")) {
+    if (form.elements.event.value === last.event) form.closest(".toast").remove();
   }
-  send("POST", last.url, { source: focused() ?? live(), values: { version: last.version, quiet: "yes" } });
+  send("POST", last.url, { source: focused() ?? live(), values: { event: last.event, quiet: "yes" } });
 };
 
 /* Status keys ask first; the server's table says which key leads where from which status. */
@@ -151,12 +170,15 @@ const find = () => {
 const KEYS = {
   m: withVisit((bar) => live().hasAttribute("data-can-move") && moveByKeys(bar)),
   c: withVisit((bar) => live().hasAttribute("data-can-move") && moveByKeys(bar, { chairOnly: true })),
+  "+": withVisit((bar) => live().hasAttribute("data-can-move") && resizeByKeys(bar, 1)),
+  "-": withVisit((bar) => live().hasAttribute("data-can-move") && resizeByKeys(bar, -1)),
   f: find,
   n: () => (focused()?.matches(".gap") ? open(focused()) : find()),
   u: undo,
   "/": () => keyed("/")?.focus(),
 };
 for (const key of ["a", "s", "o", "d"]) KEYS[key] = withVisit((bar) => ask(bar, key));
+KEYS["="] = KEYS["+"]; // the same key without Shift
 for (const key of ["t", "[", "]", "?"]) KEYS[key] = () => keyed(key)?.click();
 
 const isTyping = (target) => target.matches("input, textarea, select, [contenteditable]");
@@ -177,17 +199,17 @@ const choose = (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  if (moveKeys(event) || step(event) || choose(event)) return;
+  if (resizeKeys(event) || moveKeys(event) || step(event) || choose(event)) return;
   if (!live().hasAttribute("data-shortcuts") || event.ctrlKey || event.metaKey || event.altKey) return;
   if (isTyping(event.target) || isElsewhere(event.target)) return;
-  const act = board() || !"mcasod".includes(event.key) ? KEYS[event.key.toLowerCase()] : null;
+  const act = board() || !"mcasod+-=".includes(event.key) ? KEYS[event.key.toLowerCase()] : null;
   if (!act) return;
   event.preventDefault();
   act();
 });
 
 keepFresh({
-  held: isHeld,
+  held: () => isHeld() || isResizing(),
   weaving: clearGhost,
   woven: () => {
     markOpened();

@@ -44,7 +44,7 @@ def test_a_longer_visit_takes_its_last_load_for_the_time_added(world: World) -> 
 def test_a_longer_visit_does_not_run_into_the_next(world: World) -> None:
     visit = book(world)
     book(world, course_day=world.another_day(family_name="Keller"), start=at(TUESDAY, 11), override=UNCOVERED)
-    with pytest.raises(Conflict, match=r"A1 has Keller, A\. 11:00"):
+    with pytest.raises(Conflict, match=r"can't stay in A1 until 11:15: A1 has Keller, A\. 11:00"):
         end(world, visit, 11, 15, override=REASON)
     assert load_used() == 2 * sum(visit.load_profile)
 
@@ -168,6 +168,9 @@ def test_a_dry_run_says_what_resizing_would_meet_and_changes_nothing(world: Worl
     assert [change.at for change in run_.load] == [at(TUESDAY, 10, 30), at(TUESDAY, 10, 45)]
     book(world, course_day=world.another_day(), start=at(TUESDAY, 11), override=UNCOVERED)
     assert dry_run.resize(visit=visits.get(world.clinic, visit.id), end=at(TUESDAY, 11, 15)).is_refused
+    assert dry_run.resize(visit=visits.get(world.clinic, visit.id), end=at(TUESDAY, 11)).reasons == ()
+    for senseless in (at(TUESDAY, 8), at(TUESDAY, 11, 7)):
+        assert dry_run.resize(visit=visits.get(world.clinic, visit.id), end=senseless).is_refused
     visit.refresh_from_db()
     assert visit.version == 1
 

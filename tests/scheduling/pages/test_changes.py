@@ -169,7 +169,7 @@ def test_a_step_that_is_not_legal_is_refused_in_words(desk: Client, day: Day) ->
     assert desk.post(f"/visits/{soto.id}/status/", {"to": "flying", "version": soto.version}).status_code == 400
 
 
-def test_an_undo_takes_the_latest_change_back_once(desk: Client, day: Day) -> None:
+def test_an_undo_takes_the_latest_change_back_and_then_the_one_before(desk: Client, day: Day) -> None:
     soto = day.visit("Soto")
     move(desk, day, place=place(day, "A1", 14))
     soto.refresh_from_db()
@@ -178,8 +178,12 @@ def test_an_undo_takes_the_latest_change_back_once(desk: Client, day: Day) -> No
     assert "Undone: Soto, P. is booked, A1, Fri 20 Nov 11:15." in words(answer)
     soto.refresh_from_db()
     again = desk.post(f"/visits/{soto.id}/undo/", {"version": soto.version})
-    assert again.status_code == 409
-    assert "There is nothing to undo on this visit." in words(again)
+    assert again.status_code == 302  # the panel shows the change before: the booking
+    soto.refresh_from_db()
+    assert soto.status == VisitStatus.CANCELLED
+    nothing = desk.post(f"/visits/{soto.id}/undo/", {"version": soto.version})
+    assert nothing.status_code == 409
+    assert "There is nothing to undo on this visit." in words(nothing)
 
 
 def test_a_page_that_is_out_of_date_names_who_was_quicker_and_lets_one_go_on(desk: Client, day: Day) -> None:
