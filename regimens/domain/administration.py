@@ -12,9 +12,10 @@ from fractions import Fraction
 
 from core.errors import Reason
 from regimens.domain.quantities import plain
+from regimens.domain.settings import CARE_DEFAULTS
 
-MUCH_PCT = 10
-"""Per cent by which a dose may differ from the planned one before somebody must say why. Usual practice; K."""
+MUCH_PCT = CARE_DEFAULTS.dose_difference_pct
+"""Per cent by which a dose may differ from the planned one before somebody must say why."""
 LONGEST = timedelta(hours=24)
 FASTEST_ML_PER_HOUR = 2000
 LONGEST_SHELF_LIFE_YEARS = 10

@@ -57,3 +57,20 @@ class ClinicalSettings:
 
 
 CLINICAL_DEFAULTS = ClinicalSettings()
+
+
+@dataclass(frozen=True)
+class CareSettings:
+    """What makes somebody look twice, and when the treatment itself is reviewed."""
+
+    dose_difference_pct: Annotated[int, Sourced("usual practice: a reason for more or less than planned", K)] = 10
+    most_vials: Annotated[int, Sourced("usual practice: the largest vials of one course", K)] = 60
+    longest_day_minutes: Annotated[int, Sourced("usual practice: a clinic's longest day", K)] = 720
+    usual_loading_days: Annotated[int, Sourced("usual practice: 2 g/kg as 0.4 g/kg on each of five days", K)] = 5
+    # Reviews of whether the treatment helps
+    review_months: Annotated[tuple[int, ...], Sourced("usual practice: half-yearly in the first year", K)] = (6, 12)
+    review_shown_before_days: Annotated[int, Sourced("usual practice", K)] = 14
+    review_shown_after_days: Annotated[int, Sourced("usual practice", K)] = 30
+
+
+CARE_DEFAULTS = CareSettings()

@@ -12,8 +12,6 @@ from patients.models import Patient
 from regimens.domain.reactions import BLOCKING, SLOWING
 from regimens.models import Product, Reaction
 
-SLOWS_FROM_GRADE = SLOWING
-
 
 @dataclass(frozen=True, kw_only=True)
 class PatientFacts:

@@ -12,12 +12,14 @@ from enum import StrEnum
 from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from accounts.models import Clinic
+from regimens.domain.settings import CARE_DEFAULTS
 from regimens.models import Administration, OrderStatus, TreatmentOrder
 from regimens.queries.orders import RENEWAL_NOTICE, valid_until
 
 SECOND_NOTICE = timedelta(days=30)
-REVIEW_MONTHS = (6, 12)
-REVIEW_SHOWN_BEFORE, REVIEW_SHOWN_AFTER = timedelta(days=14), timedelta(days=30)
+REVIEW_MONTHS = CARE_DEFAULTS.review_months
+REVIEW_SHOWN_BEFORE = timedelta(days=CARE_DEFAULTS.review_shown_before_days)
+REVIEW_SHOWN_AFTER = timedelta(days=CARE_DEFAULTS.review_shown_after_days)
 DAYS_IN_12_MONTHS = 365
 
 

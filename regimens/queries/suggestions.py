@@ -14,12 +14,13 @@ from typing import Any
 from uuid import UUID
 
 from regimens.domain.dose import DoseBasis
+from regimens.domain.settings import CARE_DEFAULTS
 from regimens.models import Indication, Product
 from regimens.queries import requirements
 from regimens.queries.therapies import Therapy, UsualDose, therapy, therapy_book
 
 LONGEST_INTERVAL = 182
-USUAL_LOADING_DAYS = 5  # 0.4 g/kg on each of five days is the gentlest way to give 2 g/kg (K)
+USUAL_LOADING_DAYS = CARE_DEFAULTS.usual_loading_days
 WEEK = 7
 ONE_DOSE = 1
 COUNTED_INFUSIONS = re.compile(r"(\d+) infusions")

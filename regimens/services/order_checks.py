@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from core.errors import Reason, Refusal
 from regimens.domain.dose import band_dose, check_course_limit
+from regimens.domain.settings import CARE_DEFAULTS
 from regimens.models import DoseBasis, LateDosePolicy
 from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts
 from regimens.queries.therapies import Therapy
@@ -25,7 +26,7 @@ MOST_DAYS = 5
 MOST_COURSES = 200
 MOST_INDUCTION_COURSES = 12
 FARTHEST_START = timedelta(days=366)
-MOST_VIALS = 60
+MOST_VIALS = CARE_DEFAULTS.most_vials
 ICD10 = re.compile(r"[A-TV-Z]\d[0-9A-Z](\.[0-9A-Z]{1,4})?")
 
 Reasons = Iterator[Reason]

@@ -16,16 +16,17 @@ from regimens.domain.chair_time import ChairTime, Phase, chair_time, phase_minut
 from regimens.domain.dose import DoseBasis, DoseRule, exact_dose, split_over_days
 from regimens.domain.given_so_far import GivenSoFar
 from regimens.domain.quantities import plain
-from regimens.domain.settings import CLINICAL_DEFAULTS
+from regimens.domain.reactions import SLOWING
+from regimens.domain.settings import CARE_DEFAULTS, CLINICAL_DEFAULTS
 from regimens.domain.titration import Profile, RateSegment, choose_ramp, infusion_time, lowest_cap, profile_for
 from regimens.domain.units import BillingCode, billed_units, code_on, volume_ml
 from regimens.domain.vials import VialPick, choose_vials, round_to_vial
 from regimens.models import Titration
-from regimens.queries.patient_facts import NOTHING_KNOWN, SLOWS_FROM_GRADE, PatientFacts
+from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts
 from regimens.queries.therapies import Therapy, TherapyBook
 from regimens.services.facts import OrderFacts, bands_of, cadence_of
 
-LONGEST_DAY_MINUTES = 720
+LONGEST_DAY_MINUTES = CARE_DEFAULTS.longest_day_minutes
 ONE_GRAM = Fraction(1000)
 NEVER_FORGOTTEN = 10_000  # days: only immune globulin labels ask for the first ramp again after a gap
 FIELDS = {
@@ -271,7 +272,7 @@ class _Planner:
             prior_infusions_of_product=0 if last_given_on is None else 1,
             days_since_last=None if last_given_on is None else (back.from_on - last_given_on).days,
             gap_threshold_days=gap_limit,
-            last_reaction_grade=SLOWS_FROM_GRADE if is_after_reaction else 0,
+            last_reaction_grade=SLOWING if is_after_reaction else 0,
         )
         if self.facts.titration == Titration.FIRST:
             profile = Profile.FIRST

@@ -22,7 +22,7 @@ from regimens.domain.dose import (
     split_over_days,
 )
 from regimens.domain.quantities import exact, plain, round_half_up
-from regimens.domain.settings import CLINICAL_DEFAULTS
+from regimens.domain.settings import CARE_DEFAULTS, CLINICAL_DEFAULTS
 from regimens.domain.units import BillingCode, Modifier, admin_units, billed_units, code_on, infusion_hours, volume_ml
 from regimens.domain.vials import Tie, choose_vials, round_to_vial
 from regimens.domain.weight import Sex, WeightBasis, dosing_weight, has_weight_changed
@@ -218,9 +218,10 @@ def test_a_push_of_fifteen_minutes_bills_no_infusion_hour() -> None:
 
 
 def test_every_clinical_setting_shows_its_source_and_how_sure_we_are() -> None:
-    shown = sourced_settings(CLINICAL_DEFAULTS)
-    assert {item.name for item in shown} == set(CLINICAL_DEFAULTS.__dataclass_fields__)
-    assert all(item.source and item.confidence in {"P", "S", "K"} for item in shown)
+    for settings in (CLINICAL_DEFAULTS, CARE_DEFAULTS):
+        shown = sourced_settings(settings)
+        assert {item.name for item in shown} == set(settings.__dataclass_fields__)
+        assert all(item.source and item.confidence in {"P", "S", "K"} for item in shown)
 
 
 def test_nonsense_is_refused_at_its_field_and_never_divided_by() -> None:
