@@ -210,6 +210,7 @@ def staff(demo: Demo) -> dict[str, Client]:
     ("role", "path"),
     [
         ("Nurse", "/board/"),
+        ("Nurse", "/floor/"),
         ("Scheduler", "/requests/"),
         ("Authorization admin", "/authorizations/"),
         ("Nurse", "/outbox/"),
@@ -217,6 +218,21 @@ def staff(demo: Demo) -> dict[str, Client]:
 )
 def test_the_pages_open_on_it(staff: dict[str, Client], role: str, path: str) -> None:
     assert staff[role].get(path).status_code == 200
+
+
+def test_the_nurse_s_floor_has_patients_of_theirs_and_most_vital_signs_were_taken(
+    demo: Demo, staff: dict[str, Client]
+) -> None:
+    nurse = next(sign_in.user for sign_in in demo.sign_ins if sign_in.role == "Nurse")
+    in_chair = Visit.objects.filter(clinic=demo.clinic, status__in=["seated", "infusing", "observing"])
+    assert in_chair.filter(nurse=nurse).exists()
+    page = staff["Nurse"].get("/floor/").context["floor"]
+    assert (
+        page.mine == in_chair.filter(nurse=nurse).count() + Visit.objects.filter(status="arrived", nurse=nurse).count()
+    )
+    everybody = staff["Nurse"].get("/floor/?who=all").context["floor"]
+    assert everybody.vitals_due <= in_chair.count() // 2
+    assert in_chair.filter(vitals__isnull=False).distinct().count() >= in_chair.count() - 2
 
 
 def test_it_is_told_what_was_made(demo: Demo) -> None:
