@@ -50,8 +50,8 @@ class OrderSeries(Endpoint):
         example=EXAMPLE,
     )
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
-        wanted = self.body(SeriesBody)
         order = orders.get(self.clinic, order_id)
+        wanted = self.body(SeriesBody)
         if wanted["dry_run"]:
             self.looked_at("order", order, order.patient_id)
             plan = self.proposed(order, wanted)
