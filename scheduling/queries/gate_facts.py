@@ -13,7 +13,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import JSONObject
 
 from patients.domain.diary import symptom_label
@@ -133,13 +133,6 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
             )
         )[:1]
     )
-    course_days = (
-        CourseDay.objects.filter(course=OuterRef("course_day__course"))
-        .order_by()
-        .values("course")
-        .annotate(days=Count("pk"))
-        .values("days")
-    )
     overrides = ClearanceOverride.objects.filter(visit=OuterRef("pk")).order_by("at")
     rows = (
         Visit.objects.filter(pk__in=visit_ids)
@@ -153,7 +146,7 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
         )
         .annotate(
             gate_check=Subquery(check),
-            gate_course_days=Subquery(course_days),
+            gate_course_days=Subquery(_days_of_course()),
             gate_overrides=ArraySubquery(
                 overrides.values(
                     json=JSONObject(code="code", sentence="sentence", reason="reason", by="by_label", on="service_on")
@@ -162,6 +155,12 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
         )
     )
     return tuple(rows)
+
+
+def _days_of_course() -> QuerySet[CourseDay, dict[str, Any]]:
+    """How many days the course of a visit in an outer query has."""
+    days = CourseDay.objects.filter(course=OuterRef("course_day__course")).order_by().values("course")
+    return days.annotate(days=Count("pk")).values("days")
 
 
 def _patients(patients: set[UUID]) -> dict[UUID, PatientFacts]:
