@@ -157,7 +157,7 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
     return tuple(rows)
 
 
-def _days_of_course() -> QuerySet[CourseDay, dict[str, Any]]:
+def _days_of_course() -> QuerySet[Any, Any]:
     """How many days the course of a visit in an outer query has."""
     days = CourseDay.objects.filter(course=OuterRef("course_day__course")).order_by().values("course")
     return days.annotate(days=Count("pk")).values("days")
