@@ -215,7 +215,7 @@ def test_an_undo_that_somebody_overtook_says_so(board: Page, day: Day) -> None:
     soto = day.visit("Soto")
     booking.move(visit=soto, chair=day.chair("A3"), start=at(FRIDAY, 14), expected_version=soto.version, by=day.by)
     toast(board).get_by_role("button", name="Undo").click()
-    expect(board.locator(".toast.toast-bad")).to_contain_text("This visit changed meanwhile")
+    expect(board.locator(".toast.toast-bad")).to_contain_text("changed again since (the move by K. Marsh at 10:31)")
     expect(board.locator(".toast form")).to_have_count(0)
     expect(bar(board, "Soto")).to_contain_text("14:00")  # the board has caught up
     assert where(soto) == "A3 14:00"
