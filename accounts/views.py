@@ -15,6 +15,7 @@ from core.permissions import actor_of, public
 FIRST_PAGES = (
     (Permission.BOARD_VIEW, Permission.VISIT_CHANGE, "scheduling:board"),
     (Permission.AUTHORIZATION_VIEW, Permission.AUTHORIZATION_CHANGE, "authorizations:queue"),
+    (Permission.ORDER_VIEW, Permission.ORDER_RELEASE, "scheduling:orders"),
     (Permission.AUDIT_VIEW, Permission.AUDIT_VIEW, "audit:log"),
     (Permission.SELF_VIEW, Permission.SELF_VIEW, "portal:home"),
 )

@@ -1,5 +1,7 @@
 """The shape of the check before an infusion. The gate decides what an answer means; the form only reads."""
 
+from typing import Any
+
 from django import forms
 
 from scheduling.domain.infusion_check import Concern, concern_hint, concern_label
@@ -27,3 +29,14 @@ class InfusionCheckForm(forms.Form):
         required=False, min_value=1, max_value=400, max_digits=4, decimal_places=1, label="Weight today (kg)"
     )
     note = forms.CharField(required=False, max_length=300, label="Note")
+
+    is_all_no = False
+    """Whether "All no, drug is here" was pressed: nothing may be ticked then, and the drug is taken as here."""
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or self.cleaned_data
+        told = [Concern(code) for code in found.get("concerns", ())]
+        if self.is_all_no and told:
+            words = " and ".join(f"“{concern_label(concern)}”" for concern in told)
+            self.add_error("concerns", f"You ticked {words}, so not all is no. Untick it, or save what you found.")
+        return found | {"is_drug_on_hand": True} if self.is_all_no else found

@@ -72,6 +72,7 @@ class OfferAccept(Endpoint):
         refuses=["not_found", "conflict"],
     )
     def post(self, request: Request, offer_id: UUID) -> Response:  # noqa: ARG002
+        queries.get_offer(self.clinic, offer_id)
         self.body()
         done = self.once(lambda: offers.accept(offer=queries.get_offer(self.clinic, offer_id), by=self.actor))
         return self.shown(VisitShape, visits.get(self.clinic, done.id), done=done)
@@ -90,6 +91,7 @@ class OfferDecline(Endpoint):
         refuses=["not_found", "conflict"],
     )
     def post(self, request: Request, offer_id: UUID) -> Response:  # noqa: ARG002
+        queries.get_offer(self.clinic, offer_id)
         self.body()
         done = self.once(lambda: offers.decline(offer=queries.get_offer(self.clinic, offer_id), by=self.actor))
         return self.shown(OfferShape, queries.get_offer(self.clinic, done.id), done=done)

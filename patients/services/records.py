@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
+from accounts.domain.policy import Permission
 from accounts.models import Clinic
 from core import clock
 from core.actor import Actor
@@ -16,6 +17,7 @@ from core.errors import BadInput, Conflict, NotFound, Reason, Stale
 from core.transactions import business_act
 from patients.domain.details import Details, check_details, check_weight
 from patients.domain.lab_results import check_result
+from patients.domain.risks import must_not_have
 from patients.models import Coverage, LabResult, Patient, Payer, RiskFlag, WeightMeasurement
 from patients.queries.lab_tests import lab_tests
 from patients.services.acts import locked, may_change, refuse, write_down
@@ -139,13 +141,23 @@ def add_risk_flag(*, patient: Patient, code: str, note: str = "", since_on: date
 
 
 @business_act
-def end_risk_flag(*, flag: RiskFlag, by: Actor) -> RiskFlag:
-    """The risk no longer counts from today. Ending it twice is fine."""
+def end_risk_flag(*, flag: RiskFlag, by: Actor, reason: str = "") -> RiskFlag:
+    """The risk no longer counts from today. Ending it twice is fine.
+
+    A contraindication is ended by a prescriber alone, who says why (BadInput at "reason"): whoever schedules cannot
+    lift it that way either.
+    """
     held = locked(flag.patient, by)
+    why = reason.strip()
+    if must_not_have(flag.code):
+        by.require(Permission.ORDER_RELEASE, "end a contraindication")
+        if not why:
+            raise BadInput("reason_missing", "Say why the contraindication no longer holds.", field="reason")
     current = held.risk_flags.select_for_update().get(pk=flag.pk)
     if current.ended_on is None:
         current.ended_on = clock.today(held.clinic.zone)
-        current.save(update_fields=["ended_on"])
+        current.note = f"{current.note} Ended: {why}".strip()[:200] if why else current.note
+        current.save(update_fields=["ended_on", "note"])
         write_down("patient.risk_end", held, by, {"code": current.code})
     return current
 

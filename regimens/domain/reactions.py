@@ -15,6 +15,9 @@ SLOWING, HOLDING, BLOCKING = 2, 3, 4
 """From which grade a reaction slows the next infusion, holds the plan, blocks the product. Stated here alone."""
 LATEST_ONSET = timedelta(days=60)
 
+ANAPHYLAXIS = "anaphylaxis"
+"""The one kind that has a lowest grade: CTCAE knows no anaphylaxis below 3 (P39)."""
+
 MEANINGS: dict[int, str] = {
     1: "Mild and passing. The infusion was not interrupted and nothing was given for it.",
     2: "The infusion was interrupted, but treatment helped promptly; preventive medicine for 24 hours at most.",
@@ -65,6 +68,14 @@ def effects(grade: int) -> frozenset[Effect]:
     return frozenset(found)
 
 
+def forbids_immune_globulin(*, kind: str, grade: int, is_immune_globulin: bool) -> bool:
+    """Whether a reaction to one immune globulin forbids every other: anaphylaxis, or a life-threatening one.
+
+    Source: contraindications of immune globulin labels, prior anaphylactic or severe systemic reaction (P4-P12).
+    """
+    return is_immune_globulin and (kind == ANAPHYLAXIS or grade >= BLOCKING)
+
+
 def said(grade: int) -> str:
     """What happens at once because of a reaction of `grade`, in the sentences that matter most."""
     found = effects(grade)
@@ -108,6 +119,8 @@ def _wrong(
         yield Reason("unknown_reaction", "Choose what happened from the list.", "kind")
     if facts.grade not in MEANINGS:
         yield Reason("bad_grade", "Choose a grade from 1 to 5.", "grade")
+    elif facts.kind == ANAPHYLAXIS and facts.grade < HOLDING:
+        yield Reason("grade_too_low", "Anaphylaxis is never below grade 3. Check what happened, or the grade.", "grade")
     if facts.occurred_at > now:
         yield Reason("reaction_in_future", "It can't have begun in the future.", "occurred_at")
     elif started_at is not None and facts.occurred_at < started_at:

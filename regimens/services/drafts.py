@@ -10,7 +10,7 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, Stale
 from core.transactions import business_act
 from regimens.models import OrderStatus, TreatmentOrder
-from regimens.queries.patient_facts import patient_facts
+from regimens.queries.patient_facts import patient_facts, with_weight
 from regimens.queries.therapies import therapy_book
 from regimens.services import courses as rows
 from regimens.services import orders
@@ -37,7 +37,7 @@ def change(*, order: TreatmentOrder, facts: OrderFacts, expected_version: int, b
     book = therapy_book(facts.product, facts.indication, organization_id=held.clinic.organization_id)
     treatment = book.on(facts.starts_on)
     whole = completed(facts, treatment)
-    known = patient_facts(held.patient, facts.product)
+    known = with_weight(patient_facts(held.patient, facts.product), held.patient)
     reasons = check_order(whole, treatment, today=clock.today(held.clinic.zone), patient=known)
     if reasons:
         raise BadInput.of(reasons)

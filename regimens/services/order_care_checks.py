@@ -14,7 +14,7 @@ from patients.domain.cautions import contraindications
 from patients.domain.risks import risk_label
 from regimens.domain.quantities import plain
 from regimens.domain.reactions import BLOCKING
-from regimens.domain.weight import Sex, dosing_weight
+from regimens.domain.weight import Sex, dosing_weight, has_weight_changed
 from regimens.domain.weight import WeightBasis as Basis
 from regimens.models import Titration, WeightBasis
 from regimens.queries.patient_facts import PatientFacts
@@ -51,11 +51,25 @@ def weight(facts: OrderFacts, patient: PatientFacts, today: date) -> Reasons:
     if facts.weighed_on is not None and facts.weighed_on > today:
         yield Reason("weighed_later", "The patient cannot have been weighed in the future.", field="weighed_on")
     if measured is None:
+        yield from _weight_on_file(facts, patient)
         return
     if not _is_weight(measured):
         yield Reason("bad_weight", f"The measured weight must be {kilograms}.", field="measured_weight_kg")
     elif _is_weight(facts.dosing_weight_kg):
         yield from _weight_by_basis(facts, measured, patient)
+
+
+def _weight_on_file(facts: OrderFacts, patient: PatientFacts) -> Reasons:
+    """A dosing weight that is far from the last one measured, when the order does not say what it is based on."""
+    on_file, dosing = patient.weighed_kg, facts.dosing_weight_kg
+    if on_file is None or not _is_weight(dosing) or facts.weight_basis != WeightBasis.ACTUAL:
+        return
+    if has_weight_changed(reference_kg=Fraction(on_file), current_kg=Fraction(dosing)):
+        sentence = (
+            f"The last weight on file is {on_file.normalize():f} kg. Enter the measured weight that a dosing weight of "
+            f"{dosing.normalize():f} kg comes from."
+        )
+        yield Reason("weight_disagrees", sentence, field="dosing_weight_kg")
 
 
 def _is_weight(kg: Decimal) -> bool:

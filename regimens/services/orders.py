@@ -22,7 +22,7 @@ from patients.models import Patient
 from regimens.domain.given_so_far import GivenSoFar
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.queries.given import GivenDay
-from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts, patient_facts
+from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts, patient_facts, with_weight
 from regimens.queries.therapies import Therapy, TherapyBook, therapy, therapy_book
 from regimens.services import courses as rows
 from regimens.services.facts import OrderFacts, completed, facts_of
@@ -89,7 +89,7 @@ def enter_facts(*, clinic: Clinic, patient: Patient, facts: OrderFacts, by: Acto
         facts.starts_on
     )
     whole = completed(facts, treatment)
-    known = patient_facts(patient, facts.product)
+    known = with_weight(patient_facts(patient, facts.product), patient)
     reasons = check_order(whole, treatment, today=clock.today(clinic.zone), patient=known)
     if reasons:
         raise BadInput.of(reasons)

@@ -3,6 +3,8 @@
 The questions are those of usual infusion practice; which of them hold is a setting of the clinic (K).
 """
 
+from collections.abc import Collection
+from decimal import Decimal
 from enum import StrEnum
 
 
@@ -63,3 +65,10 @@ def concern_label(concern: Concern) -> str:
 def concern_hint(concern: Concern) -> str:
     """What to say besides its words; often nothing."""
     return _WORDS[concern][1]
+
+
+def in_words(concerns: Collection[str], temperature_c: Decimal | None, note: str) -> str:
+    """What a check found, for the history of a visit: "Fever or infection; 39.2 °C; seen by Dr. Holm"."""
+    found = [concern_label(Concern(code)) for code in concerns] or ["Nothing to report"]
+    measured = [] if temperature_c is None else [f"{temperature_c} °C"]
+    return "; ".join([*found, *measured, *([note.strip()] if note.strip() else [])])

@@ -119,21 +119,6 @@ def latest_check(visit: Visit) -> Check | None:
 
 
 def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
-    check = (
-        PreInfusionCheck.objects.filter(visit=OuterRef("pk"))
-        .order_by("-at", "-id")
-        .values(
-            json=JSONObject(
-                at="at",
-                by="by_label",
-                drug="is_drug_on_hand",
-                concerns="concerns",
-                temperature_c="temperature_c",
-                note="note",
-            )
-        )[:1]
-    )
-    overrides = ClearanceOverride.objects.filter(visit=OuterRef("pk")).order_by("at")
     rows = (
         Visit.objects.filter(pk__in=visit_ids)
         .select_related(
@@ -145,16 +130,32 @@ def _visits(visit_ids: Sequence[UUID]) -> tuple[Visit, ...]:
             "course_day__course__order__patient",
         )
         .annotate(
-            gate_check=Subquery(check),
+            gate_check=Subquery(_check_of_visit()),
             gate_course_days=Subquery(_days_of_course()),
-            gate_overrides=ArraySubquery(
-                overrides.values(
-                    json=JSONObject(code="code", sentence="sentence", reason="reason", by="by_label", on="service_on")
-                )
-            ),
+            gate_overrides=ArraySubquery(_overrides_of_visit()),
         )
     )
     return tuple(rows)
+
+
+def _check_of_visit() -> QuerySet[Any, Any]:
+    """The latest check of a visit in an outer query, as JSON."""
+    asked = JSONObject(
+        at="at",
+        by="by_label",
+        drug="is_drug_on_hand",
+        concerns="concerns",
+        temperature_c="temperature_c",
+        note="note",
+    )
+    checks = PreInfusionCheck.objects.filter(visit=OuterRef("pk")).order_by("-at", "-id")
+    return checks.values(json=asked)[:1]
+
+
+def _overrides_of_visit() -> QuerySet[Any, Any]:
+    """Everybody who went ahead against a reason for a visit in an outer query, as JSON."""
+    said = JSONObject(code="code", sentence="sentence", reason="reason", by="by_label", on="service_on")
+    return ClearanceOverride.objects.filter(visit=OuterRef("pk")).order_by("at").values(json=said)
 
 
 def _days_of_course() -> QuerySet[Any, Any]:
@@ -257,13 +258,13 @@ def _labs(patients: set[UUID]) -> dict[UUID, dict[str, LabFact]]:
 
 
 def _given(patients: set[UUID]) -> dict[tuple[UUID, str], tuple[Dose, ...]]:
-    """Every dose that was given, by patient and product."""
+    """Every dose that was given, by patient and ordered product: another brand given instead counts for that one."""
     rows = (
         Administration.objects.filter(Q(voided_at__isnull=True), order__patient__in=patients)
         .order_by("started_at")
         .values_list(
             "order__patient_id",
-            "product_id",
+            "order__product_id",
             "course_day__course_id",
             "course_day_id",
             "started_at",

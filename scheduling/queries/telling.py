@@ -23,7 +23,12 @@ def of(visit: Visit) -> Telling | None:
     if visit.status not in EXPECTED or visit.period.lower <= clock.now():
         return None
     waiting = OutboxMessage.objects.filter(
-        subject_type=SUBJECT, subject_id=visit.id, kind=notices.MOVED, state=MessageState.PENDING, attempts=0
+        clinic=visit.clinic,
+        subject_type=SUBJECT,
+        subject_id=visit.id,
+        kind=notices.MOVED,
+        state=MessageState.PENDING,
+        attempts=0,
     )
     if waiting.exists():
         return Telling.SOON

@@ -18,11 +18,12 @@ from core.errors import BadInput, Conflict, NotAllowed, NotFound, Reason
 from core.transactions import business_act
 from patients.services import records as patient_records
 from regimens.models import TreatmentOrder
-from scheduling.domain.clearance import SENTENCE_LENGTH, Authority, Clearance, authority, level
-from scheduling.domain.infusion_check import Concern
+from scheduling.domain import infusion_check
+from scheduling.domain.clearance import CLEARANCE_DEFAULTS, SENTENCE_LENGTH, Authority, Clearance, authority, level
+from scheduling.domain.infusion_check import Concern, concern_label
 from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import ClearanceOverride, PreInfusionCheck, Visit, VisitClearance
-from scheduling.queries.clearance import clearances, service_day
+from scheduling.queries.clearance import check_of, clearances, service_day
 from scheduling.services import boards, records
 
 TO_START = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED, VisitStatus.SEATED}
@@ -136,7 +137,8 @@ def check(
 ) -> Visit:
     """Write down what the nurse asked and found before the infusion, and today's weight if it was taken.
 
-    Only on the day of the visit and before the start. The latest check counts.
+    Only on the day of the visit and before the start. The latest check counts; an answer that held the visit and is
+    taken back needs a note that says why (BadInput at "note").
     """
     by.require(Permission.ADMINISTRATION_RECORD, "do the check before an infusion")
     unknown = set(concerns) - set(Concern)
@@ -148,6 +150,7 @@ def check(
     today = clock.today(current.clinic.zone)
     if service_day(current) != today:
         raise Conflict("not_today", f"This visit is on {service_day(current):%A %-d %B}; the check is done that day.")
+    _check_taken_back(check_of(current), concerns, temperature_c, note)
     if weight_kg is not None:
         patient_records.record_weight(patient=current.patient, kg=weight_kg, measured_on=today, by=by)
     told = [concern.value for concern in Concern if concern.value in concerns]
@@ -161,10 +164,28 @@ def check(
         temperature_c=None if temperature_c is None else round(temperature_c, 1),
         note=note.strip()[:300],
     )
-    _changed(current, "check", {"is_drug_on_hand": is_drug_on_hand, "concerns": told}, by)
+    words = infusion_check.in_words(told, temperature_c, note)
+    _changed(current, "check", {"is_drug_on_hand": is_drug_on_hand, "concerns": told}, by, words[:200])
     if weight_kg is not None:
         look_at_patient(current.patient_id)
     return current
+
+
+def _check_taken_back(
+    before: PreInfusionCheck | None, concerns: Collection[str], degrees: Decimal | None, note: str
+) -> None:
+    """Refuse to lose what a nurse found earlier that day without a word about it."""
+    if before is None or note.strip() not in {"", before.note.strip()}:
+        return
+    lost = [Concern(code) for code in before.concerns if code not in concerns and Concern(code).holds]
+    fever = Decimal(CLEARANCE_DEFAULTS.fever_from_c)
+    was_hot = before.temperature_c is not None and before.temperature_c >= fever
+    words = [f"“{concern_label(concern)}” was ticked" for concern in lost]
+    if was_hot and (degrees is None or degrees < fever):
+        words.append(f"{before.temperature_c} °C was measured")
+    if words:
+        sentence = f"Earlier today {' and '.join(words)}. Say in the note why that no longer holds."
+        raise BadInput("taken_back", sentence, field="note")
 
 
 def _locked(visit: Visit, by: Actor) -> Visit:

@@ -12,8 +12,10 @@ from authorizations.services import ledger
 from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound
 from core.transactions import business_act
+from patients.domain.risks import Risk
+from patients.services import records as patient_records
 from regimens.domain.administration import GivenFacts
-from regimens.domain.reactions import Effect, effects
+from regimens.domain.reactions import Effect, effects, forbids_immune_globulin
 from regimens.models import Administration, Reaction, TreatmentOrder
 from regimens.services import administrations, reactions
 from scheduling.domain.statuses import VisitStatus
@@ -150,6 +152,7 @@ def react(
         by=by,
     )
     _tell(visit, reaction)
+    _forbid(reaction, by)
     reanchoring.follow_patient(visit.patient, cause="a reaction")
     gate.look_at_patient(visit.patient_id)
     return reaction
@@ -174,6 +177,17 @@ def void_reaction(*, visit: Visit, reaction: Reaction, reason: str, by: Actor) -
     reanchoring.follow_patient(visit.patient, cause="a reaction that was recorded by mistake")
     gate.look_at_patient(visit.patient_id)
     return voided
+
+
+def _forbid(reaction: Reaction, by: Actor) -> None:
+    """Anaphylaxis to one immune globulin is a contraindication for all of them, until a prescriber ends it."""
+    is_ig = reaction.product.is_immune_globulin
+    if not forbids_immune_globulin(kind=reaction.kind, grade=reaction.grade, is_immune_globulin=is_ig):
+        return
+    code = Risk.ANAPHYLAXIS.value
+    if not reaction.patient.risk_flags.filter(code=code, ended_on__isnull=True).exists():
+        note = f"Grade {reaction.grade} reaction to {reaction.product}."
+        patient_records.add_risk_flag(patient=reaction.patient, code=code, note=note, by=by)
 
 
 def _tell(visit: Visit, reaction: Reaction) -> None:

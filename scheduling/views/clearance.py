@@ -15,6 +15,7 @@ from scheduling.domain.statuses import VisitStatus
 from scheduling.gate_forms import InfusionCheckForm
 from scheduling.models import Visit
 from scheduling.queries import visits
+from scheduling.queries.clearance import check_of
 from scheduling.services import flow, gate
 from scheduling.views import answers
 
@@ -26,8 +27,8 @@ VISIT, CHECK = "scheduling/visit.html", "scheduling/infusion_check.html"
 def infusion_check(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     """Ask what must be asked before an infusion; when nothing is wrong, one press checks and starts."""
     found = visits.get(request.clinic, visit_id)
-    is_all_no = request.POST.get("act") == "all_no"
-    form = InfusionCheckForm({"is_drug_on_hand": "on"} if is_all_no else request.POST or None)
+    form = InfusionCheckForm(request.POST or None, initial=_as_checked(found))
+    form.is_all_no = request.POST.get("act") == "all_no"
     if request.method != "POST" or not form.is_valid():
         return answers.page(request, CHECK, _asking(request, found, form), status=422 if form.errors else 200)
     try:
@@ -66,6 +67,19 @@ def _start(request: ClinicRequest, visit: Visit) -> HttpResponse:
 
 def _can_start(request: ClinicRequest, visit: Visit) -> bool:
     return visit.status == VisitStatus.SEATED and request.actor.can(Permission.VISIT_STATUS)
+
+
+def _as_checked(visit: Visit) -> dict[str, Any]:
+    """What was answered today already, so that looking again does not begin with a clean sheet."""
+    known = check_of(visit)
+    if known is None:
+        return {}
+    return {
+        "is_drug_on_hand": known.is_drug_on_hand,
+        "concerns": list(known.concerns),
+        "temperature_c": known.temperature_c,
+        "note": known.note,
+    }
 
 
 def _asking(request: ClinicRequest, visit: Visit, form: InfusionCheckForm) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from regimens.forms import OrderForm, TherapyForm, initial_of
 from regimens.models import Indication, Product, TreatmentOrder
 from regimens.queries import orders as reading
 from regimens.queries.exchanges import exchange_cautions
-from regimens.queries.patient_facts import patient_facts
+from regimens.queries.patient_facts import patient_facts, with_weight
 from regimens.services import drafts
 from regimens.services import orders as keeping
 from scheduling.presenters import order_form, order_preview
@@ -111,7 +111,7 @@ def _saved(request: ClinicRequest, patient: Patient, form: OrderForm, draft: Tre
 
 def _preview(request: ClinicRequest, patient: Patient, form: OrderForm) -> dict[str, Any]:
     facts, today = form.facts(), clock.today(request.clinic.zone)
-    known = patient_facts(patient, facts.product, last_given_on=facts.prior_dose_on)
+    known = with_weight(patient_facts(patient, facts.product, last_given_on=facts.prior_dose_on), patient)
     courses = keeping.preview(facts, today=today, patient=known)
     cover = preview_cover(request.clinic, patient, facts.product, facts.hcpcs, courses, today=today)
     exchanges = exchange_cautions(patient, facts.product, days_to_come(courses, today=today))

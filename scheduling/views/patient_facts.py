@@ -76,7 +76,7 @@ def patient_risk_end(request: ClinicRequest, patient_id: UUID) -> HttpResponse:
     flag = records.risk_flag(found, request.POST.get("flag", ""))
     if flag is None:
         raise NotFound("risk flag")
-    end = partial(keeping.end_risk_flag, flag=flag, by=request.actor)
+    end = partial(keeping.end_risk_flag, flag=flag, by=request.actor, reason=request.POST.get("reason", ""))
     patient_facts_changed.keep(found, "a risk that no longer counts", end)
     return _done(request, found, "The risk no longer counts.")
 

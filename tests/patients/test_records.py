@@ -182,3 +182,18 @@ def test_an_auditor_reads_and_never_writes() -> None:
 def test_age_counts_whole_years() -> None:
     assert reading.age(date(1970, 5, 17), date(2026, 5, 16)) == 55
     assert reading.age(date(1970, 5, 17), date(2026, 5, 17)) == 56
+
+
+def test_only_a_prescriber_ends_a_contraindication_and_says_why() -> None:
+    clinic = factories.make_clinic()
+    patient = factories.make_patient(clinic)
+    by = factories.actor(factories.make_staff(clinic, Role.NURSE))
+    flag = records.add_risk_flag(patient=patient, code="anaphylaxis_to_ig", by=by)
+    with pytest.raises(NotAllowed, match="end a contraindication"):
+        records.end_risk_flag(flag=flag, reason="A mistake.", by=by)
+    prescriber = factories.actor(factories.make_staff(clinic, Role.PRESCRIBER))
+    with pytest.raises(BadInput, match="Say why"):
+        records.end_risk_flag(flag=flag, by=prescriber)
+    ended = records.end_risk_flag(flag=flag, reason="Allergy work-up was negative.", by=prescriber)
+    assert ended.ended_on is not None
+    assert "Ended: Allergy work-up was negative." in ended.note

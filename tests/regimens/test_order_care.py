@@ -245,3 +245,15 @@ def test_a_product_that_caused_a_life_threatening_reaction_is_not_ordered_again_
     assert orders.enter(clinic=clinic, patient=patient, by=by, **other).pk
     Reaction.objects.filter(pk=reaction.pk).update(voided_at=clock.now())
     assert orders.enter(clinic=clinic, patient=patient, by=by, **ivig(clinic)).pk
+
+
+def test_a_dosing_weight_far_from_the_last_one_on_file_must_say_where_it_comes_from() -> None:
+    clinic = factories.make_clinic()
+    patient = factories.make_patient(clinic)
+    patient.weights.create(kg=Decimal(80), measured_on=clock.today(clinic.zone))
+    facts = ivig(clinic, dosing_weight_kg=Decimal(250), measured_weight_kg=None)
+    with pytest.raises(BadInput, match="The last weight on file is 80 kg") as caught:
+        orders.enter(clinic=clinic, patient=patient, by=factories.scheduler(clinic), **facts)
+    assert caught.value.reasons[0].field == "dosing_weight_kg"
+    near = ivig(clinic, dosing_weight_kg=Decimal(84), measured_weight_kg=None)
+    assert orders.enter(clinic=clinic, patient=patient, by=factories.scheduler(clinic), **near).pk

@@ -45,7 +45,7 @@ from scheduling.domain.clearance_checks import (
     check_weight_change,
     ordered_weight,
 )
-from scheduling.domain.infusion_check import Concern, concern_hint, concern_label
+from scheduling.domain.infusion_check import Concern, concern_hint, concern_label, in_words
 
 DAY = date(2026, 11, 24)
 
@@ -362,3 +362,8 @@ def test_each_sign_in_the_diary_that_nobody_saw_holds() -> None:
     found = check_diary([("chest pain", ago(2)), ("swollen leg", ago(1))])
     assert codes(found) == ["diary_unseen"] * 2
     assert "chest pain" in found[0].sentence
+
+
+def test_a_check_is_kept_in_words() -> None:
+    assert in_words([], None, "") == "Nothing to report"
+    assert in_words(["fever_infection"], Decimal("39.2"), " seen ") == "Fever or infection; 39.2 °C; seen"

@@ -23,6 +23,7 @@ from regimens.domain.reactions import (
     ReactionFacts,
     check_reaction,
     effects,
+    forbids_immune_globulin,
     gained,
     onset_minutes,
     said,
@@ -256,3 +257,26 @@ def test_the_onset_is_whole_minutes_from_the_start() -> None:
     assert onset_minutes(started_at=START, occurred_at=START + timedelta(seconds=119)) == 1
     assert onset_minutes(started_at=START, occurred_at=START - timedelta(minutes=5)) == 0
     assert onset_minutes(started_at=None, occurred_at=START) is None
+
+
+@pytest.mark.parametrize(("grade", "is_fine"), [(1, False), (2, False), (3, True), (4, True)])
+def test_there_is_no_mild_anaphylaxis(grade: int, is_fine: bool) -> None:
+    facts = ReactionFacts(kind="anaphylaxis", grade=grade, occurred_at=START)
+    reasons = check_reaction(facts, kinds=("anaphylaxis",), started_at=START, now=NOW)
+    assert [reason.code for reason in reasons] == ([] if is_fine else ["grade_too_low"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "grade", "is_immune_globulin", "is_forbidden"),
+    [
+        ("anaphylaxis", 3, True, True),
+        ("headache", 4, True, True),
+        ("headache", 3, True, False),
+        ("anaphylaxis", 4, False, False),
+    ],
+)
+def test_anaphylaxis_to_one_immune_globulin_forbids_all(
+    kind: str, grade: int, is_immune_globulin: bool, is_forbidden: bool
+) -> None:
+    found = forbids_immune_globulin(kind=kind, grade=grade, is_immune_globulin=is_immune_globulin)
+    assert found is is_forbidden

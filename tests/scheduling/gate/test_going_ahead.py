@@ -160,8 +160,13 @@ def test_the_latest_check_counts(visit: Visit, person: Person) -> None:
     nurse = person(Role.NURSE)
     gate.check(visit=fresh(visit), is_drug_on_hand=True, concerns=["fever_infection"], by=nurse)
     assert holds(visit) == ["acute_illness"]
-    gate.check(visit=fresh(visit), is_drug_on_hand=True, concerns=(), by=nurse)
+    with pytest.raises(BadInput, match="Say in the note why that no longer holds"):
+        gate.check(visit=fresh(visit), is_drug_on_hand=True, concerns=(), by=nurse)
+    assert holds(visit) == ["acute_illness"]
+    gate.check(visit=fresh(visit), is_drug_on_hand=True, concerns=(), note="Asked again: it was last month.", by=nurse)
     assert holds(visit) == []
+    said = fresh(visit).events.filter(kind="check").order_by("at").values_list("reason", flat=True)
+    assert list(said) == ["Fever or infection", "Nothing to report; Asked again: it was last month."]
 
 
 def test_the_check_is_a_nurse_s_and_made_on_the_day(world: World, visit: Visit, person: Person) -> None:

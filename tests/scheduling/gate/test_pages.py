@@ -165,3 +165,22 @@ def test_what_was_overridden_is_still_seen_after_the_start(day: Day, reyes: Visi
     assert "infusing" in text.lower()
     assert "Went ahead: Signs today" in text
     assert "Somebody went ahead against the clearance gate." in words(manager.get(BOARD))
+
+
+def test_all_no_is_refused_while_something_is_ticked_and_nothing_typed_is_lost(day: Day, reyes: Visit) -> None:
+    sent = {"act": "all_no", "concerns": ["fever_infection"], "temperature_c": "39.2"}
+    page = desk_of(day.nurse).post(f"{page_of(reyes)}infusion-check/", sent)
+    assert page.status_code == 422
+    assert "You ticked “Fever or infection”" in words(page)
+    assert 'value="39.2"' in page.content.decode()
+    reyes.refresh_from_db()
+    assert reyes.status == S.SEATED
+
+
+def test_looking_again_begins_with_what_was_found(day: Day, reyes: Visit) -> None:
+    nurse = desk_of(day.nurse)
+    nurse.post(f"{page_of(reyes)}infusion-check/", {"act": "save", "concerns": ["fever_infection"]})
+    again = nurse.get(f"{page_of(reyes)}infusion-check/").content.decode()
+    assert 'value="fever_infection" id="id_concerns_0" checked' in again
+    lost = nurse.post(f"{page_of(reyes)}infusion-check/", {"act": "all_no"})
+    assert "Say in the note why that no longer holds." in words(lost)

@@ -126,3 +126,11 @@ def test_a_scheduler_may_not_record_one(infusion: Infusion, at_eleven: object) -
 
 def test_kinds_come_from_the_catalogue() -> None:
     assert {"headache", "anaphylaxis", "other"} <= set(kinds())
+
+
+def test_anaphylaxis_to_one_immune_globulin_is_kept_as_a_contraindication(
+    infusion: Infusion, at_eleven: object
+) -> None:
+    infusion.react(3, kind="anaphylaxis")
+    flag = infusion.world.order.patient.risk_flags.get(code="anaphylaxis_to_ig", ended_on=None)
+    assert "Grade 3 reaction to" in flag.note
