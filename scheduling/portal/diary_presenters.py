@@ -87,13 +87,17 @@ def _details(entry: DiaryEntry) -> tuple[tuple[str, str], ...]:
     lasted = next((each.label for each in Lasted if each.hours == entry.duration_hours), "")
     found = [
         ("Began", Onset(entry.onset).label if entry.onset in set(Onset) else entry.onset),
-        ("Lasted", lasted or (f"{entry.duration_hours.normalize():f} hours" if entry.duration_hours is not None else "")),
+        ("Lasted", lasted or _hours(entry.duration_hours)),
         ("Temperature", _temperature(entry.temperature_c)),
         ("Helped", entry.treatment),
         ("Everyday things", "" if entry.function_score is None else f"{entry.function_score} of 10"),
         ("Wore off", "" if entry.wear_off_days is None else f"{entry.wear_off_days} days before the next one"),
     ]
     return tuple((label, value) for label, value in found if value)
+
+
+def _hours(hours: Decimal | None) -> str:
+    return "" if hours is None else f"{hours.normalize():f} hours"
 
 
 def _temperature(celsius: Decimal | None) -> str:

@@ -207,9 +207,7 @@ def take_back(*, visit: Visit, booked: VisitEvent, by: Actor) -> Visit:
     return current
 
 
-def withdraw(
-    visit: Visit, reason: str, expected_version: int, by: Actor, *, undoes: VisitEvent | None = None
-) -> Visit:
+def withdraw(visit: Visit, reason: str, expected_version: int, by: Actor, *, undoes: VisitEvent | None = None) -> Visit:
     """Cancel one visit inside the caller's transaction, which holds its capacity rows."""
     coverage.release(visit, by)
     current = records.lock(visit, expected_version)

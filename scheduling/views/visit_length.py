@@ -63,7 +63,7 @@ def visit_swap(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     found = visits.get(request.clinic, visit_id)
     form = SwapForm(request.POST)
     if not form.is_valid():
-        raise BadInput("unknown_swap", next(iter(form.errors.values()))[0], field="other")
+        raise BadInput("unknown_swap", str(next(iter(form.errors.values()))[0]), field="other")
     data = form.cleaned_data
     other = visits.get(request.clinic, data["other"])
     versions = {"expected_version": data["version"], "other_version": data["other_version"]}

@@ -144,7 +144,8 @@ def resize(desk: Client, day: Day, **data: object) -> object:
 
 def length(day: Day) -> timedelta:
     soto = day.visit("Soto")
-    return soto.period.upper - soto.period.lower
+    long: timedelta = soto.period.upper - soto.period.lower
+    return long
 
 
 def test_a_visit_is_made_longer_by_a_button_or_a_time_without_any_script(desk: Client, day: Day) -> None:
