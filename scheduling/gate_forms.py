@@ -12,6 +12,9 @@ def _label(concern: Concern) -> str:
     return f"{concern_label(concern)} ({hint})" if hint else concern_label(concern)
 
 
+WRONG = ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits")
+
+
 class InfusionCheckForm(forms.Form):
     """What the nurse asked and found."""
 
@@ -23,10 +26,22 @@ class InfusionCheckForm(forms.Form):
         widget=forms.CheckboxSelectMultiple,
     )
     temperature_c = forms.DecimalField(
-        required=False, min_value=30, max_value=45, max_digits=3, decimal_places=1, label="Temperature (°C)"
+        required=False,
+        min_value=30,
+        max_value=45,
+        max_digits=3,
+        decimal_places=1,
+        label="Temperature (°C)",
+        error_messages=dict.fromkeys(WRONG, "Enter a temperature between 30 and 45 °C, such as 36.8."),
     )
     weight_kg = forms.DecimalField(
-        required=False, min_value=1, max_value=400, max_digits=4, decimal_places=1, label="Weight today (kg)"
+        required=False,
+        min_value=1,
+        max_value=400,
+        max_digits=4,
+        decimal_places=1,
+        label="Weight today (kg)",
+        error_messages=dict.fromkeys(WRONG, "Enter a weight between 1 and 400 kg, such as 72.5."),
     )
     note = forms.CharField(required=False, max_length=300, label="Note")
 

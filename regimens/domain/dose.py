@@ -124,12 +124,16 @@ def check_course_limit(
     return (
         Reason(
             "course_dose_exceeds_limit",
-            f"{plain(per_day_g_per_kg)} g/kg on each of {days} days is {plain(course)} g/kg in one course; "
+            f"{_each_day(per_day_g_per_kg, days)}{plain(course)} g/kg in one course; "
             f"the limit is {plain(max_course_g_per_kg)} g/kg in total, divided over the days. "
             "A pharmacist must review the order.",
             field="amount",
         ),
     )
+
+
+def _each_day(per_day_g_per_kg: Fraction, days: int) -> str:
+    return f"{plain(per_day_g_per_kg)} g/kg on each of {days} days is " if days > 1 else "This is "
 
 
 def split_over_days(*, total_mg: Fraction, days: int, increment_mg: Fraction) -> tuple[Fraction, ...]:

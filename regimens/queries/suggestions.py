@@ -5,7 +5,7 @@ it comes from. What the prescriber signed decides.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -17,7 +17,7 @@ from regimens.domain.dose import DoseBasis
 from regimens.domain.settings import CARE_DEFAULTS
 from regimens.models import Indication, Product
 from regimens.queries import requirements
-from regimens.queries.therapies import Therapy, UsualDose, therapy, therapy_book
+from regimens.queries.therapies import Brand, Therapy, UsualDose, therapy, therapy_book
 
 LONGEST_INTERVAL = 182
 USUAL_LOADING_DAYS = CARE_DEFAULTS.usual_loading_days
@@ -125,7 +125,7 @@ def _common(treatment: Therapy, product: Product, indication: Indication, *, on:
     is_premedicated = treatment.premed_minutes is not None
     return Suggestion(
         icd10=next(iter(indication.data.get("icd10", ())), ""),
-        hcpcs=brands[0].code.hcpcs if brands else "",
+        hcpcs=_usual_code(product, brands),
         dose_basis=(DoseBasis.G_PER_KG if product.is_immune_globulin else DoseBasis.FIXED).value,
         dose_amount=None,
         window_early_days=treatment.early_days,
@@ -138,6 +138,14 @@ def _common(treatment: Therapy, product: Product, indication: Indication, *, on:
         hydration_minutes=minutes,
         labs_required=requirements.labs(product, indication, is_at_risk=is_at_risk),
     )
+
+
+def _usual_code(product: Product, brands: Sequence[Brand]) -> str:
+    """The code that the catalogue lists first, when it is in force; else any that is."""
+    in_force = [brand.code.hcpcs for brand in brands]
+    rows: list[Entry] = [] if product.is_immune_globulin else product.data.get("hcpcs") or []
+    listed = (str(row["code"]) for row in rows)
+    return next((code for code in listed if code in in_force), in_force[0] if in_force else "")
 
 
 def _blank(common: Suggestion) -> Template:

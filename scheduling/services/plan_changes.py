@@ -82,11 +82,21 @@ def follow(
     seen, and what `booking.book` raises when a visit does not fit there: nothing is changed then.
     """
     by.require(Permission.VISIT_CHANGE, "decide about a changed plan")
+    _check_not_kept(order, number, expected)
     found = _still(order, number, expected)
     visits = _seen(order, number, targets)
     with transaction.atomic():  # a refusal changes nothing, even for a caller who goes on in a transaction
         _follow(order, found, visits, targets, by, override)
     return found
+
+
+def _check_not_kept(order: TreatmentOrder, number: int, expected: str) -> None:
+    """Somebody who decided meanwhile to keep the visits is not overruled by a page from before."""
+    kept = PlanDecision.objects.filter(order=order, course_number=number, fingerprint=expected, is_followed=False)
+    if (decision := kept.first()) is not None:
+        at = decision.at.astimezone(order.clinic.zone)
+        sentence = f"{decision.by_label} decided at {at:%H:%M on %-d %B} that course {number} stays as it is booked."
+        raise Stale("already_decided", f"{sentence} Talk to them, then move the visit if it should follow.")
 
 
 def _follow(  # noqa: PLR0917 (its one caller has each of these in its own arguments)

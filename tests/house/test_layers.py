@@ -144,6 +144,7 @@ UNSCOPED = {
     "regimens/queries/catalogue.py": "the drug catalogue belongs to everybody",
     "regimens/queries/catalogue_pages.py:product_of": "the drug catalogue belongs to everybody",
     "regimens/queries/catalogue_pages.py:indication_of": "the drug catalogue belongs to everybody",
+    "scheduling/queries/gate_facts.py:_days_of_course": "counts days of the course of a visit that was found already",
     "scheduling/portal/queries.py:_ready": "adds requests to visits that were found through the patient's id",
 }
 

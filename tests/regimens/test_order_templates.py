@@ -154,3 +154,9 @@ def test_an_organizations_own_regimen_of_an_indication_reaches_its_templates(*, 
     weeks = 4 if is_their_own else 3
     assert names(DAY)[0] == f"Maintenance only, every {weeks} weeks"
     assert names(DAY - timedelta(days=1))[0] == "Maintenance only, every 3 weeks"
+
+
+def test_the_code_of_the_drug_s_own_brand_is_suggested_first() -> None:
+    product, indication = Product.objects.get(pk="infliximab"), Indication.objects.get(pk="CD")
+    found = suggestion(product, indication, weight_kg=Decimal(70), on=DAY)
+    assert found.hcpcs == "J1745"

@@ -4,6 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from accounts.domain.policy import Role
 from authorizations.models import LedgerEntry
 from core.errors import BadInput, Conflict, NeedsReason, Stale
 from messaging.models import OutboxMessage
@@ -278,3 +279,15 @@ def test_a_cancelled_visit_does_not_come_back_as_the_plan_was_before_a_reaction(
     react(found)
     with pytest.raises(Conflict, match="Book that day anew"):
         undo.undo(visit=visit, expected_version=visit.version, by=found.by)
+
+
+def test_a_decision_to_keep_is_not_overruled_by_a_page_from_before_it() -> None:
+    found = scene()
+    react(found)
+    seen = found.difference().fingerprint
+    nurse = factories.actor(factories.make_staff(found.clinic, Role.NURSE, name="T. Brook"))
+    plan_changes.keep(
+        order=found.order, number=2, expected=seen, targets=[found.target()], reason="Prescriber agreed.", by=nurse
+    )
+    with pytest.raises(Stale, match=r"T\. Brook decided at"):
+        plan_changes.follow(order=found.order, number=2, expected=seen, targets=[found.target()], by=found.by)
