@@ -9,9 +9,10 @@ from django.db.models.functions import Coalesce
 
 from accounts.models import Clinic
 from core.errors import NotFound
+from patients.models import Patient
 from patients.queries.search import matching
 from regimens.domain.settings import CLINICAL_DEFAULTS
-from regimens.models import Course, CourseDay, OrderStatus, TreatmentOrder
+from regimens.models import Course, CourseDay, OrderStatus, Product, TreatmentOrder
 
 RENEWAL_NOTICE = timedelta(days=60)
 VALID_FOR = timedelta(days=CLINICAL_DEFAULTS.order_valid_months * 365 // 12)
@@ -64,6 +65,13 @@ def with_courses(clinic: Clinic, order_id: UUID) -> TreatmentOrder:
 def for_patient(patient_id: UUID) -> QuerySet[TreatmentOrder]:
     """A patient's orders, the newest first."""
     return TreatmentOrder.objects.filter(patient_id=patient_id).select_related("product", "indication", "clinic")
+
+
+def beside(patient: Patient, product: Product) -> QuerySet[TreatmentOrder]:
+    """A patient's live orders that one of `product` would stand beside: the same drug, or immune globulin as well."""
+    same = Q(product__is_immune_globulin=True) if product.is_immune_globulin else Q(product=product)
+    live = for_patient(patient.id).filter(status__in=[OrderStatus.ACTIVE, OrderStatus.ON_HOLD])
+    return live.filter(same)
 
 
 def listed(clinic: Clinic, shown: OrderFilter, *, today: date, text: str = "") -> QuerySet[TreatmentOrder]:

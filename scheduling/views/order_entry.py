@@ -115,7 +115,8 @@ def _preview(request: ClinicRequest, patient: Patient, form: OrderForm) -> dict[
     courses = keeping.preview(facts, today=today, patient=known)
     cover = preview_cover(request.clinic, patient, facts.product, facts.hcpcs, courses, today=today)
     exchanges = exchange_cautions(patient, facts.product, days_to_come(courses, today=today))
-    return order_preview.preview(courses, facts.product, known, cover, exchanges)
+    beside = {"beside": reading.beside(patient, facts.product)}
+    return order_preview.preview(courses, facts.product, known, cover, exchanges) | beside
 
 
 def _start(

@@ -84,7 +84,14 @@ def test_the_preview_shows_the_year_and_saves_nothing() -> None:
     answer = client.post(reverse(NEW), entered(patient, action="preview"))
     text = answer.content.decode()
     assert answer.status_code == 200
-    for words in ("18 courses, 1440 g in all", "2 days of 40 g", "1 × 30 g, 1 × 10 g", "4 h, 3 h 30", ">2880<"):
+    for words in (
+        "18 courses, 1440 g in all",
+        "2 days of 40 g",
+        "1 × 30 g, 1 × 10 g",
+        ">4 h</span>",
+        ">3 h 30</span>",
+        ">2880<",
+    ):
         assert words in text
     assert 'value="Dr. Invented"' in text
     assert not TreatmentOrder.objects.exists()

@@ -50,6 +50,16 @@ def test_the_live_preview_shows_the_year_with_units_adding_up(clinic: Clinic, pa
     assert TreatmentOrder.objects.count() == 1
 
 
+def test_the_live_preview_points_out_another_order_of_the_same_kind(
+    clinic: Clinic, patient: Patient, by: Actor
+) -> None:
+    assert "is active already" not in live(signed_in(clinic), patient)
+    order = accepted(patient, by, ivig(clinic))
+    text = live(signed_in(clinic), patient)
+    assert "is active already" in text
+    assert reverse("scheduling:order", args=[order.id]) in text
+
+
 def test_the_live_preview_tells_waste_and_shows_weight_bands(clinic: Clinic, patient: Patient) -> None:
     facts = {"product": "infliximab", "indication": "CD", "icd10": "K50.90", "hcpcs": "Q5103", "dose_amount": "5"}
     text = live(signed_in(clinic), patient, dose_basis="mg_per_kg", days_per_course="1", dosing_weight_kg="71", **facts)
