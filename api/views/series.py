@@ -46,7 +46,7 @@ class OrderSeries(Endpoint):
         answer=SeriesShape,
         body=SeriesBody,
         repeats=True,
-        refuses=["not_found", "conflict", "needs_reason", "stale"],
+        refuses=["not_found", "conflict", "needs_reason"],
         example=EXAMPLE,
     )
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002

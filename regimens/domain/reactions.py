@@ -68,12 +68,12 @@ def effects(grade: int) -> frozenset[Effect]:
     return frozenset(found)
 
 
-def forbids_immune_globulin(*, kind: str, grade: int, is_immune_globulin: bool) -> bool:
-    """Whether a reaction to one immune globulin forbids every other: anaphylaxis, or a life-threatening one.
+def forbids_immune_globulin(*, kind: str, is_immune_globulin: bool) -> bool:
+    """Whether a reaction to one immune globulin forbids every other: anaphylaxis does.
 
-    Source: contraindications of immune globulin labels, prior anaphylactic or severe systemic reaction (P4-P12).
+    Source: contraindications of immune globulin labels, prior anaphylactic reaction to human IG (P4-P12).
     """
-    return is_immune_globulin and (kind == ANAPHYLAXIS or grade >= BLOCKING)
+    return is_immune_globulin and kind == ANAPHYLAXIS
 
 
 def said(grade: int) -> str:

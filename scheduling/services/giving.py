@@ -182,7 +182,7 @@ def void_reaction(*, visit: Visit, reaction: Reaction, reason: str, by: Actor) -
 def _forbid(reaction: Reaction, by: Actor) -> None:
     """Anaphylaxis to one immune globulin is a contraindication for all of them, until a prescriber ends it."""
     is_ig = reaction.product.is_immune_globulin
-    if not forbids_immune_globulin(kind=reaction.kind, grade=reaction.grade, is_immune_globulin=is_ig):
+    if not forbids_immune_globulin(kind=reaction.kind, is_immune_globulin=is_ig):
         return
     code = Risk.ANAPHYLAXIS.value
     if not reaction.patient.risk_flags.filter(code=code, ended_on__isnull=True).exists():

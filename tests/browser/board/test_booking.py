@@ -107,5 +107,5 @@ def test_a_visit_is_booked_and_run_without_javascript(browsing: Browsing, day: D
     expect(bar(page, "Reyes, P.")).to_have_class(re.compile("is-selected"))
     page.get_by_role("button", name="Arrived").click()
     expect(page.locator(".toast")).to_contain_text("Reyes, P.: arrived.")
-    page.get_by_role("link", name="List").click()
+    page.get_by_role("link", name="List", exact=True).click()
     expect(page.get_by_role("row", name="Reyes, P.")).to_contain_text("Arrived")

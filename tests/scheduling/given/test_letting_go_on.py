@@ -65,7 +65,7 @@ def orders_now(*orders: TreatmentOrder) -> list[tuple[str, bool]]:
 def test_after_grade_four_another_product_goes_on_when_a_prescriber_releases_the_reaction(infusion: Infusion) -> None:
     other = other_order(infusion, product=factories.make_product(id="another", data={}))
     visit = coming(infusion, other)
-    reaction = infusion.react(4, kind="anaphylaxis")
+    reaction = infusion.react(4, kind="hypotension")
     assert "open_adverse_event" in held_by(visit)
     doctor = somebody(infusion, Role.PRESCRIBER)
     holding.end(order=infusion.world.order, on=TUESDAY, reason="Another product.", by=doctor)
@@ -78,7 +78,7 @@ def test_after_grade_four_another_product_goes_on_when_a_prescriber_releases_the
 def test_the_product_stays_blocked_after_the_release(infusion: Infusion) -> None:
     same = other_order(infusion)
     visit = coming(infusion, same)
-    reaction = infusion.react(4, kind="anaphylaxis")
+    reaction = infusion.react(4, kind="hypotension")
     doctor = somebody(infusion, Role.PRESCRIBER)
     giving.release_reaction(reaction=reaction, note="Seen.", by=doctor)
     assert "hard_contraindication" in held_by(visit)
