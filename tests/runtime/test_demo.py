@@ -113,7 +113,7 @@ def test_the_demo_starts_everything_and_ctrl_c_stops_everything(demo: RunningDem
     assert f"is running already (process {demo.process.pid})" in second.stderr
 
     demo.process.send_signal(signal.SIGINT)
-    assert demo.process.wait(60) == 0
+    assert demo.process.wait(150) == 0
     assert processes.naming(demo.folder) == set()
     seen = Home(demo.folder).last_seen
     assert seen is not None
@@ -128,7 +128,7 @@ def test_when_one_part_dies_the_demo_names_it_and_stops(demo: RunningDemo) -> No
     beat = [number for number, command in commands.items() if "\0beat\0" in command]
     assert len(beat) == 1
     os.kill(beat[0], signal.SIGKILL)
-    assert demo.process.wait(60) == 1
+    assert demo.process.wait(150) == 1
     assert "The beat process has ended. The end of " in demo.said
     assert "Traceback" not in demo.said
     assert processes.naming(demo.folder) == set()
@@ -152,7 +152,7 @@ def test_make_alone_may_be_told_to_stop(filled: Path, number: signal.Signals) ->
             assert processes.comes_true(lambda: "Ready: " in said.read_text(), seconds=120), said.read_text()
             assert make.poll() is None
             make.send_signal(number)
-            assert make.wait(60) != 0
+            assert make.wait(150) != 0
             assert processes.naming(filled) == set()
         finally:
             make.kill()
