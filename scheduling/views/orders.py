@@ -118,7 +118,7 @@ def _draft_preview(request: ClinicRequest, page: OrderPage, today: date) -> dict
         return {"preview_reasons": refusal.reasons}
     cover = preview_cover(request.clinic, order.patient, order.product, order.hcpcs, courses, today=today)
     exchanges = exchange_cautions(order.patient, order.product, days_to_come(courses, today=today))
-    others = {"beside": reading.beside(order.patient, order.product).exclude(pk=order.renews_id)}
+    others = {"beside": reading.beside(order.patient, order.product).exclude(renewed_by=order)}
     return order_preview.preview(courses, order.product, known, cover, exchanges) | others
 
 
