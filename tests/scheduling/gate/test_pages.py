@@ -89,7 +89,7 @@ def test_a_check_that_makes_no_sense_stays_in_the_form(day: Day, reyes: Visit) -
     nurse = desk_of(day.nurse)
     answer = nurse.post(f"{page_of(reyes)}infusion-check/", {"act": "save", "temperature_c": "98.6"})
     assert answer.status_code == 422
-    assert "less than or equal to 45" in words(answer)
+    assert "Enter a temperature between 30 and 45 °C" in words(answer)
     scenes.set_clock(scenes.NOW.replace(day=21))
     answer = desk_of(day.nurse).post(f"{page_of(reyes)}infusion-check/", {"act": "save"})
     assert answer.status_code == 409
