@@ -11,6 +11,9 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
+AT_REST = """() => Promise.allSettled(document.getAnimations()
+  .filter(animation => Number.isFinite(animation.effect.getComputedTiming().endTime))
+  .map(animation => animation.finished))"""
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 GRAVE = {"serious", "critical"}
 
@@ -61,7 +64,8 @@ KEPT = "() => ({...localStorage, ...sessionStorage})"
 
 
 def barriers(page: Page) -> list[str]:
-    """What axe finds serious or critical under WCAG 2.2 AA."""
+    """What axe finds serious or critical under WCAG 2.2 AA, once whatever is fading in has come to rest."""
+    page.evaluate(AT_REST)
     session = page.context.new_cdp_session(page)
     session.send("Runtime.evaluate", {"expression": AXE})  # past the page's policy, which refuses foreign script
     session.detach()
