@@ -3,6 +3,7 @@
 Times are the clinic's wall clock on the day of the infusion; masses are grams of immune globulin, milligrams of others.
 """
 
+import re
 from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
@@ -21,6 +22,7 @@ from regimens.domain.reactions import LEVELS, MEANINGS
 MOST_ROWS = 30
 MG_PER_G = 1000
 COMPLETE = [("yes", "Yes"), ("no", "No, stopped before the end")]
+TIME_TYPED = re.compile(r"[0-2]\d:[0-5]\d(:[0-5]\d)?", re.ASCII)
 TIME = forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 Row = MutableMapping[str, Any]
@@ -133,10 +135,16 @@ class Entry:
     is_refused: bool = False
 
     @classmethod
-    def posted(cls, post: Mapping[str, str], day: Day) -> "Entry":
-        """What was sent, to be read; rows that are empty altogether are left out."""
+    def posted(cls, post: Mapping[str, str], day: Day, planned: Sequence[Row] = ()) -> "Entry":
+        """What was sent, to be read; rows that are empty altogether are left out.
+
+        So are steps of the plan, as they are in `planned`, that nobody touched and that begin when the infusion had
+        stopped: they did not happen.
+        """
         lots = [row for row in rows_of(post, "lots", LotForm) if any(row.values())]
-        rates = [row for row in rows_of(post, "rates", RateForm) if any(row.values())]
+        stopped = post.get("stopped_at", "").strip()
+        undone = [row for row in planned if TIME_TYPED.fullmatch(stopped) and row["at"] >= stopped[:5]]
+        rates = [row for row in rows_of(post, "rates", RateForm) if any(row.values()) and row not in undone]
         return cls(
             day,
             GivenForm(post, products=day.products),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -206,9 +206,19 @@ def _planned_lots(visit: Visit, day: Day) -> list[Row]:
     return rows or [{"vials": 1}]
 
 
+def posted(post: Mapping[str, str], visit: Visit, given: Given, day: Day) -> Entry:
+    """The form as it was sent; at the first record without the steps of the plan that a typed stop came before."""
+    row = given.administration
+    is_first = row is not None and row.recorded_at is None
+    return Entry.posted(post, day, _steps(visit, row, day) if row is not None and is_first else ())
+
+
 def _planned_rates(visit: Visit, row: Administration, day: Day) -> list[Row]:
     """The planned steps from the start on; those after the stop did not happen."""
-    stopped_at = row.stopped_at or visit.observation_started_at
+    return _steps(visit, row, day, until=row.stopped_at or visit.observation_started_at)
+
+
+def _steps(visit: Visit, row: Administration, day: Day, until: datetime | None = None) -> list[Row]:
     steps = [
         (row.started_at + timedelta(minutes=step.starts_at_minute), step.ml_per_hour)
         for step in planned_rates(visit.course_day)
@@ -216,7 +226,7 @@ def _planned_rates(visit: Visit, row: Administration, day: Day) -> list[Row]:
     return [
         {"at": f"{at.astimezone(day.zone):%H:%M}", "ml_per_hour": rate}
         for at, rate in steps
-        if stopped_at is None or at < stopped_at - timedelta(minutes=1)
+        if until is None or at < until - timedelta(minutes=1)
     ]
 
 

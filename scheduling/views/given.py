@@ -50,7 +50,7 @@ def _record(request: ClinicRequest, visit: Visit, given: Given) -> HttpResponse:
     day = shown.day_of(visit, row, given.products)
     if request.POST.get("act", "record") != "record":
         return _page(request, visit, given, shown.changed_rows(request.POST, day), version=_version(request))
-    entry = Entry.posted(request.POST, day)
+    entry = shown.posted(request.POST, visit, given, day)
     facts = entry.facts()
     if facts is None:
         return _page(request, visit, given, entry, status=422, version=_version(request))

@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -12,6 +13,8 @@ from audit.models import AuditEvent
 from regimens.models import OrderStatus, Reaction, TreatmentOrder
 from scheduling.domain.statuses import VisitStatus
 from tests import factories
+from tests.factories import at
+from tests.scheduling.conftest import TUESDAY
 from tests.scheduling.given.conftest import Infusion
 
 S = VisitStatus
@@ -81,6 +84,24 @@ def test_the_form_is_filled_from_the_plan_and_the_visits_own_times(infusion: Inf
         "rates-1-ml_per_hour": "240",
     }
     assert {name: value_of(page, name) for name in wanted} == wanted
+
+
+def test_after_an_early_stop_only_the_steps_begun_before_it_are_filled_in(infusion: Infusion, nurse: Client) -> None:
+    with time_machine.travel(at(TUESDAY, 9, 40), tick=False):
+        infusion.step(S.LEFT_EARLY)
+    page = nurse.get(address(infusion)).content.decode()
+    assert (value_of(page, "stopped_at"), value_of(page, "rates-count")) == ("09:40", "1")
+    assert value_of(page, "rates-0-ml_per_hour") == "60"
+
+
+def test_a_typed_early_stop_leaves_out_the_planned_steps_that_nobody_touched(infusion: Infusion, nurse: Client) -> None:
+    second = {"rates-count": "2", "rates-1-at": "09:50", "rates-1-ml_per_hour": "240"}
+    early = {"stopped_at": "09:40", "dose": "5", "volume_ml": "", "is_complete": "no", "stop_reason": "Chills."}
+    kept = {"lots-0-vials": "1", "lots-0-wasted": "5"}
+    changed = typed(infusion, **second | early | kept | {"rates-1-ml_per_hour": "200"})
+    assert "set before the start or after the stop" in nurse.post(address(infusion), changed).content.decode()
+    assert nurse.post(address(infusion), typed(infusion, **second | early | kept)).status_code == 302
+    assert [rate.ml_per_hour for rate in infusion.given.rates.filter(replaced_at__isnull=True)] == [60]
 
 
 def test_recording_leads_to_the_record(infusion: Infusion, nurse: Client) -> None:
