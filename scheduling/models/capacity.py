@@ -76,7 +76,7 @@ class Assignment(models.TextChoices):
 
 
 class ClinicRules(models.Model):
-    """A clinic's own settings of the day: they are choices, not clinical numbers."""
+    """A clinic's own settings of the day. Times of vital signs left empty are the project's, with their source."""
 
     clinic = models.OneToOneField(Clinic, on_delete=models.CASCADE, primary_key=True, related_name="rules")
     assignment = models.CharField(max_length=6, choices=Assignment.choices, default=Assignment.PULL)
@@ -88,6 +88,14 @@ class ClinicRules(models.Model):
         default=True, help_text="Whether a place not taken is offered to the next by itself; else staff are asked."
     )
     tells_patient = models.BooleanField(default=True, help_text="Whether patients are told of a move.")
+    holidays_country = models.CharField(max_length=2, default="US", help_text="Whose public holidays are offered.")
+    holidays_part = models.CharField(max_length=16, blank=True, help_text="A state or another part of the country.")
+    vitals_after_start_minutes = models.PositiveSmallIntegerField(null=True, blank=True)
+    vitals_every_minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text="At the full rate.")
+    vitals_early_minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Counts so long before.")
+    vitals_late_minutes = models.PositiveSmallIntegerField(null=True, blank=True, help_text="Overdue so long after.")
+    vitals_source = models.CharField(max_length=200, blank=True, help_text="Of the clinic's own times for vital signs.")
+    vitals_confidence = models.CharField(max_length=10, blank=True)
 
     class Meta:
         verbose_name_plural = "clinic rules"

@@ -7,7 +7,7 @@ from accounts.models import Clinic
 from core.ids import new_id
 from regimens.models import CourseDay
 from scheduling.models.capacity import Chair
-from scheduling.models.visits import Visit
+from scheduling.models.visits import Visit, VisitEvent
 
 
 class WaitState(models.TextChoices):
@@ -34,6 +34,14 @@ class WaitlistEntry(models.Model):
     created_by_label = models.CharField(max_length=150)
     closed_at = models.DateTimeField(null=True, blank=True)
     closed_by_label = models.CharField(max_length=150, blank=True)
+    closed_with = models.ForeignKey(
+        VisitEvent,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        help_text="The change of a visit that closed it: undoing that opens it again.",
+    )
 
     class Meta:
         ordering = ["created_at"]
