@@ -4,8 +4,8 @@ Capacity rows are locked first, in key order (see `core.transactions`); with the
 cancel at this clinic in this time, so what is read next stays true until commit.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.db.models import Q
 from accounts.models import Clinic
 from core import clock
 from core.errors import Reason
-from core.intervals import Interval
+from core.intervals import Interval, ceil_quarter
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile, profile
 from scheduling.domain.placement import Occupant, Outage, Placement, Quarter, check_placement
@@ -42,12 +42,19 @@ def interval_of(visit: Visit) -> Interval:
 
 def profile_for(clinic: Clinic, course_day: CourseDay) -> LoadProfile:
     """The nurse load that a visit for `course_day` brings at `clinic`."""
-    phases = [(phase["kind"], phase["minutes"]) for phase in course_day.phases]
-    return profile(phases, load_weights(clinic))
+    return profiles_for(clinic, [course_day])[0]
 
 
-def placement(*, course_day: CourseDay, chair: Chair, interval: Interval, load: LoadProfile) -> Placement:
-    """What is asked for, as the pure check wants it."""
+def profiles_for(clinic: Clinic, course_days: Iterable[CourseDay]) -> list[LoadProfile]:
+    """The nurse load that a visit for each of `course_days` brings at `clinic`. One SQL statement."""
+    weights = load_weights(clinic)
+    return [profile([(phase["kind"], phase["minutes"]) for phase in day.phases], weights) for day in course_days]
+
+
+def placement(
+    *, course_day: CourseDay, chair: Chair, interval: Interval, load: LoadProfile, turnover: int | None = None
+) -> Placement:
+    """What is asked for, as the pure check wants it; `turnover` are the clinic's minutes where they are known."""
     patient = course_day.course.order.patient
     shift = course_day.due_on - course_day.course.due_on
     return Placement(
@@ -63,102 +70,149 @@ def placement(*, course_day: CourseDay, chair: Chair, interval: Interval, load: 
         profile=load,
         earliest_on=course_day.course.earliest_on + shift,
         latest_on=course_day.course.latest_on + shift,
-        turnover_minutes=turnover_minutes(chair.clinic),
+        turnover_minutes=turnover_minutes(chair.clinic) if turnover is None else turnover,
     )
 
 
-def occupants(
-    *, chair: Chair, patient_id: UUID, interval: Interval, now: datetime, besides: UUID | None = None
-) -> list[Occupant]:
-    """Visits that hold the chair or the patient in `interval`; a hold that has run out holds nothing."""
-    overlapping = (
-        Visit.objects.filter(
-            Q(chair=chair) | Q(patient_id=patient_id),
-            organization_id=chair.clinic.organization_id,
-            status__in=OCCUPYING_VALUES,
-            period__overlap=(interval.start, interval.end),
+@dataclass(kw_only=True)
+class Ground:
+    """What stands at some places, read once while their capacity is locked; `take` adds what is placed meanwhile.
+
+    `active` are the chairs in use: with the capacity locked, nobody retires one any more.
+    """
+
+    now: datetime
+    active: Set[UUID]
+    quarters: dict[datetime, Quarter]
+    occupants: list[Occupant]
+    outages: Sequence[Outage]
+
+    def reasons(self, wanted: Placement, *, moving: Visit | None = None) -> list[Reason]:
+        """Every reason against `wanted`, hard ones first: the one check, `check_placement`.
+
+        A visit that keeps its start may change its chair after that start has passed: the patient is here. One that
+        keeps chair and start stays where it is although the chair went out of use under it.
+        """
+        beside = timedelta(minutes=wanted.turnover_minutes)
+        around = Interval(wanted.interval.start - beside, wanted.interval.end + beside)
+        keeps_start = moving is not None and moving.period.lower == wanted.interval.start
+        stays = keeps_start and moving is not None and moving.chair_id == wanted.chair_id
+        reasons = check_placement(
+            replace(wanted, chair_is_active=wanted.chair_id in self.active),
+            now=self.now,
+            quarters=self._capacity(wanted.interval, without=moving),
+            occupants=[other for other in self.occupants if other.interval.overlaps(around)],
+            outages=[
+                outage
+                for outage in self.outages
+                if not (stays and moving is not None and outage.interval.overlaps(interval_of(moving)))
+            ],
         )
-        .exclude(status=VisitStatus.HELD, hold_until__lte=now)
-        .exclude(id__in=[besides] if besides else [])
-        .select_related("patient", "chair", "clinic")
+        return [reason for reason in reasons if not (keeps_start and reason.code == "in_the_past")]
+
+    def take(self, wanted: Placement, visit: Visit) -> None:
+        """Count `visit`, which goes where it is `wanted`, for those judged after it."""
+        self.occupants.append(_occupant(visit))
+        moments = list(wanted.interval.quarters())
+        for moment, need in zip(moments, wanted.profile.need, strict=True):
+            was = self.quarters[moment]
+            starts = was.starts_used + (moment == moments[wanted.profile.start_quarter])
+            self.quarters[moment] = replace(was, load_used=was.load_used + need, starts_used=starts)
+
+    def _capacity(self, interval: Interval, *, without: Visit | None) -> list[Quarter]:
+        """The capacity of `interval`, leaving out what the visit `without` takes now."""
+        own: dict[datetime, int] = {}
+        own_start: datetime | None = None
+        if without is not None:
+            moments = list(interval_of(without).quarters())
+            own = dict(zip(moments, without.load_profile, strict=True))
+            own_start = moments[without.start_quarter]
+        first = ceil_quarter(interval.start)
+        inside = Interval(first, interval.end).quarters() if first < interval.end else ()
+        return [
+            replace(
+                self.quarters[at],
+                load_used=self.quarters[at].load_used - own.get(at, 0),
+                starts_used=self.quarters[at].starts_used - (at == own_start),
+            )
+            for at in inside
+            if at in self.quarters
+        ]
+
+
+def survey(
+    clinic: Clinic, wanted: Sequence[Placement], slots: Sequence[CapacitySlot], *, moving: Visit | None = None
+) -> Ground:
+    """What stands at the places that are `wanted` at `clinic`, without the visit `moving`. Three SQL statements.
+
+    `slots` are the locked capacity rows of all of them.
+    """
+    now = clock.now()
+    chairs = {place.chair_id for place in wanted}
+    return Ground(
+        now=now,
+        active=set(Chair.objects.filter(pk__in=chairs, is_active=True).values_list("pk", flat=True)),
+        quarters={
+            slot.starts_at: Quarter(
+                at=slot.starts_at,
+                load_used=slot.load_used,
+                load_cap=slot.load_cap,
+                starts_used=slot.starts_used,
+                starts_cap=slot.starts_cap,
+            )
+            for slot in slots
+        },
+        occupants=_occupants(clinic, wanted, now, besides=moving),
+        outages=_outages(chairs, wanted),
     )
-    return [
-        Occupant(
-            visit_id=visit.id,
-            patient_id=visit.patient_id,
-            patient_name=visit.patient.short_name,
-            chair_id=visit.chair_id,
-            chair_name=visit.chair.name,
-            clinic_name=visit.clinic.name,
-            interval=interval_of(visit),
-        )
-        for visit in overlapping
-    ]
-
-
-def outages(chair: Chair, interval: Interval) -> list[Outage]:
-    """When `chair` is out of use in `interval`."""
-    found = ChairOutage.objects.filter(
-        chair=chair, lifted_at=None, starts_at__lt=interval.end, ends_at__gt=interval.start
-    ).order_by("starts_at")
-    return [
-        Outage(chair_id=chair.id, interval=Interval(outage.starts_at, outage.ends_at), reason=outage.reason)
-        for outage in found
-    ]
-
-
-def quarters(slots: Sequence[CapacitySlot], interval: Interval, *, without: Visit | None = None) -> list[Quarter]:
-    """The capacity of `interval`, leaving out what the visit `without` takes now."""
-    own: dict[datetime, int] = {}
-    own_start: datetime | None = None
-    if without is not None:
-        moments = list(interval_of(without).quarters())
-        own = dict(zip(moments, without.load_profile, strict=True))
-        own_start = moments[without.start_quarter]
-    return [
-        Quarter(
-            at=slot.starts_at,
-            load_used=slot.load_used - own.get(slot.starts_at, 0),
-            load_cap=slot.load_cap,
-            starts_used=slot.starts_used - (slot.starts_at == own_start),
-            starts_cap=slot.starts_cap,
-        )
-        for slot in slots
-        if interval.contains(slot.starts_at)
-    ]
 
 
 def check(
     wanted: Placement, slots: Sequence[CapacitySlot], *, chair: Chair, moving: Visit | None = None
 ) -> list[Reason]:
-    """Every reason against `wanted`, with the rows of its capacity locked.
+    """Every reason against `wanted`, with the rows of its capacity locked; see `Ground.reasons`."""
+    return survey(chair.clinic, [wanted], slots, moving=moving).reasons(wanted, moving=moving)
 
-    A visit that keeps its start may change its chair after that start has passed: the patient is here. One that keeps
-    chair and start stays where it is although the chair went out of use under it.
-    """
-    now = clock.now()
-    is_active = Chair.objects.filter(pk=chair.pk).values_list("is_active", flat=True).get()
-    wanted = replace(wanted, chair_is_active=is_active)  # with the capacity locked, nobody retires it any more
-    beside = timedelta(minutes=wanted.turnover_minutes)
-    keeps_start = moving is not None and moving.period.lower == wanted.interval.start
-    stays = keeps_start and moving is not None and moving.chair_id == chair.id
-    reasons = list(
-        check_placement(
-            wanted,
-            now=now,
-            quarters=quarters(slots, wanted.interval, without=moving),
-            occupants=occupants(
-                chair=chair,
-                patient_id=wanted.patient_id,
-                interval=Interval(wanted.interval.start - beside, wanted.interval.end + beside),
-                now=now,
-                besides=moving.id if moving else None,
-            ),
-            outages=[
-                outage
-                for outage in outages(chair, wanted.interval)
-                if not (stays and moving is not None and outage.interval.overlaps(interval_of(moving)))
-            ],
-        )
+
+def at_any(wanted: Iterable[Placement]) -> Q:
+    """Visits that share the chair or the patient of one of the places that are `wanted`, in its time or beside it."""
+    found = Q()
+    for place in wanted:
+        beside = timedelta(minutes=place.turnover_minutes)
+        around = (place.interval.start - beside, place.interval.end + beside)
+        found |= Q(chair_id=place.chair_id, period__overlap=around)
+        found |= Q(patient_id=place.patient_id, period__overlap=around)
+    return found
+
+
+def _occupants(clinic: Clinic, wanted: Sequence[Placement], now: datetime, *, besides: Visit | None) -> list[Occupant]:
+    """Visits that hold a chair or a patient of `wanted`; a hold that has run out holds nothing."""
+    overlapping = (
+        Visit.objects.filter(at_any(wanted), organization_id=clinic.organization_id, status__in=OCCUPYING_VALUES)
+        .exclude(status=VisitStatus.HELD, hold_until__lte=now)
+        .exclude(id__in=[besides.id] if besides else [])
+        .select_related("patient", "chair", "clinic")
     )
-    return [reason for reason in reasons if not (keeps_start and reason.code == "in_the_past")]
+    return [_occupant(visit) for visit in overlapping]
+
+
+def _occupant(visit: Visit) -> Occupant:
+    return Occupant(
+        visit_id=visit.id,
+        patient_id=visit.patient_id,
+        patient_name=visit.patient.short_name,
+        chair_id=visit.chair_id,
+        chair_name=visit.chair.name,
+        clinic_name=visit.clinic.name,
+        interval=interval_of(visit),
+    )
+
+
+def _outages(chairs: Iterable[UUID], wanted: Sequence[Placement]) -> list[Outage]:
+    """When `chairs` are out of use between the first and the last of `wanted`."""
+    start, end = min(place.interval.start for place in wanted), max(place.interval.end for place in wanted)
+    found = ChairOutage.objects.filter(chair__in=chairs, lifted_at=None, starts_at__lt=end, ends_at__gt=start)
+    return [
+        Outage(chair_id=outage.chair_id, interval=Interval(outage.starts_at, outage.ends_at), reason=outage.reason)
+        for outage in found.order_by("starts_at")
+    ]
