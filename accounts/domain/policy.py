@@ -28,6 +28,7 @@ class Permission(StrEnum):
     VISIT_CHANGE = "visit.change"
     VISIT_STATUS = "visit.status"
     VISIT_OVERRIDE = "visit.override"
+    PLAN_DECIDE = "plan.decide"
     REQUEST_VIEW = "request.view"
     REQUEST_ANSWER = "request.answer"
     PATIENT_VIEW = "patient.view"
@@ -60,7 +61,7 @@ _READ = {
     P.MESSAGE_VIEW,
     P.CATALOGUE_VIEW,
 }
-_BOOK = {P.VISIT_BOOK, P.VISIT_CHANGE, P.VISIT_STATUS, P.REQUEST_ANSWER}
+_BOOK = {P.VISIT_BOOK, P.VISIT_CHANGE, P.VISIT_STATUS, P.PLAN_DECIDE, P.REQUEST_ANSWER}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.SCHEDULER: frozenset(_READ | _BOOK | {P.VISIT_OVERRIDE, P.PATIENT_CHANGE, P.ORDER_CHANGE}),
@@ -68,7 +69,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _READ | _BOOK | {P.VISIT_OVERRIDE, P.PATIENT_CHANGE, P.ORDER_CHANGE, P.ADMINISTRATION_RECORD}
     ),
     Role.PRESCRIBER: frozenset(
-        _READ | {P.PATIENT_CHANGE, P.ORDER_CHANGE, P.ORDER_RELEASE, P.ADMINISTRATION_RECORD, P.CLEARANCE_OVERRIDE}
+        _READ
+        | {
+            P.PLAN_DECIDE,
+            P.PATIENT_CHANGE,
+            P.ORDER_CHANGE,
+            P.ORDER_RELEASE,
+            P.ADMINISTRATION_RECORD,
+            P.CLEARANCE_OVERRIDE,
+        }
     ),
     Role.AUTHORIZATION_ADMIN: frozenset(_READ | {P.AUTHORIZATION_CHANGE, P.PATIENT_CHANGE}),
     Role.MANAGER: frozenset(set(Permission) - {P.SELF_VIEW, P.SELF_CHANGE, P.ORDER_RELEASE}),

@@ -37,11 +37,12 @@ class VisitRow:
     reasons: tuple[Reason, ...]
     openings: tuple[finding.OpeningRow, ...]
     is_movable: bool
+    may_override: bool
 
     @property
     def is_soft(self) -> bool:
         """Whether the person may let it stay all the same, with a reason."""
-        return bool(self.reasons) and not any(reason.is_hard for reason in self.reasons)
+        return self.may_override and bool(self.reasons) and not any(reason.is_hard for reason in self.reasons)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +59,11 @@ class CourseCard:
     can_follow: bool
     asks_for_reason: bool
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether a visit of the course has begun, so that the course cannot follow any more."""
+        return any(not row.is_movable for row in self.visits)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DecidedRow:
@@ -67,9 +73,9 @@ class DecidedRow:
     words: str
 
 
-def cards(page: PlanPage) -> list[CourseCard]:
-    """The courses to decide about, the earliest first."""
-    return [_card(course, page) for course in page.courses]
+def cards(page: PlanPage, *, may_override: bool) -> list[CourseCard]:
+    """The courses to decide about, the earliest first; who may not override sees only places that need no reason."""
+    return [_card(course, page, may_override=may_override) for course in page.courses]
 
 
 def decided(decisions: Iterable[PlanDecision]) -> list[DecidedRow]:
@@ -83,9 +89,9 @@ def decided(decisions: Iterable[PlanDecision]) -> list[DecidedRow]:
     ]
 
 
-def _card(course: PlanCourse, page: PlanPage) -> CourseCard:
+def _card(course: PlanCourse, page: PlanPage, *, may_override: bool) -> CourseCard:
     difference = course.difference
-    visits = tuple(_visit_row(one, difference) for one in course.visits)
+    visits = tuple(_visit_row(one, difference, may_override=may_override) for one in course.visits)
     return CourseCard(
         number=difference.number,
         value=f"{difference.number}:{difference.fingerprint}",
@@ -102,7 +108,7 @@ def _card(course: PlanCourse, page: PlanPage) -> CourseCard:
     )
 
 
-def _visit_row(one: PlanVisit, difference: CourseDifference) -> VisitRow:
+def _visit_row(one: PlanVisit, difference: CourseDifference, *, may_override: bool) -> VisitRow:
     visit = one.visit
     tried = one.tried
     end = tried.interval.end if tried else visit.period.upper
@@ -114,8 +120,9 @@ def _visit_row(one: PlanVisit, difference: CourseDifference) -> VisitRow:
         stays=f"{finding.when(visit.period.lower, visit.clinic)}–{local_end:%H:%M} in {visit.chair.name}",
         minutes=tried.interval.minutes if tried else visit.planned_minutes,
         reasons=tried.reasons if tried else (),
-        openings=tuple(finding.rows(one.openings)),
+        openings=tuple(row for row in finding.rows(one.openings) if may_override or not row.is_soft),
         is_movable=one.is_movable,
+        may_override=may_override,
     )
 
 

@@ -188,6 +188,11 @@ def cancel(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Vi
     reason = reason.strip()
     if not reason:
         raise BadInput("reason_missing", "Say why the visit is cancelled.", field="reason")
+    return call_off(visit=visit, reason=reason, expected_version=expected_version, by=by)
+
+
+def call_off(*, visit: Visit, reason: str, expected_version: int, by: Actor) -> Visit:
+    """`cancel` inside the transaction of a caller who has checked that `by` may."""
     places.lock_capacity(visit.clinic, places.interval_of(visit))
     current = withdraw(visit, reason, expected_version, by)
     if visit.status != VisitStatus.HELD:  # of a hold the patient never heard

@@ -1,6 +1,7 @@
 """A person decides what a changed plan does to a booked course: the visit stays, follows, or is cancelled.
 
-Promises that a decision is about exactly what the person saw (a fingerprint of the difference and the version of each
+Who decides need not be who books: a prescriber lets a visit follow, into its own place or one that fits. Promises
+that a decision is about exactly what the person saw (a fingerprint of the difference and the version of each
 visit), and that following is one transaction: the course's rows, its visits, their units and the decision, or nothing.
 The locks are those of `core.transactions`: capacity, authorizations, visits, then the order.
 """
@@ -52,7 +53,7 @@ def keep(
     Keeping another dose, ramp, rate or phase than the plan's is for those who give it. Raises BadInput (field "reason")
     without a reason, Stale when the difference or a visit is not what was seen.
     """
-    by.require(Permission.VISIT_CHANGE, "decide about a changed plan")
+    by.require(Permission.PLAN_DECIDE, "decide about a changed plan")
     why = " ".join(reason.split())[:200]
     if not why:
         raise BadInput("reason_missing", "Say why the visit stays as it is.", field="reason")
@@ -81,7 +82,7 @@ def follow(
     A course that the plan no longer has loses its visits. Raises Stale when the difference or a visit is not what was
     seen, and what `booking.book` raises when a visit does not fit there: nothing is changed then.
     """
-    by.require(Permission.VISIT_CHANGE, "decide about a changed plan")
+    by.require(Permission.PLAN_DECIDE, "decide about a changed plan")
     _check_not_kept(order, number, expected)
     found = _still(order, number, expected)
     visits = _seen(order, number, targets)
@@ -113,8 +114,7 @@ def _follow(  # noqa: PLR0917 (its one caller has each of these in its own argum
     replanning.adopt(order=order, number=found.number, expected=found.fingerprint, by=by, cause=f"{APPROVED}: {why}")
     for visit, place, version in going:
         if found.change is Change.VANISHED:
-            cancel_reason = f"{why[:1].upper()}{why[1:]}."
-            booking.cancel(visit=visit, reason=cancel_reason, expected_version=version, by=by)
+            booking.call_off(visit=visit, reason=f"{why[:1].upper()}{why[1:]}.", expected_version=version, by=by)
         else:
             refitting.refit(
                 visit=visit, chair=place.chair, start=place.start, expected_version=version, by=by, override=override

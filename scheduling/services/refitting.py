@@ -37,7 +37,7 @@ def refit(
     The patient is told only when the time changes. Raises `Stale` when the visit changed after `expected_version`,
     and what `booking.book` raises.
     """
-    by.require(Permission.VISIT_CHANGE, "refit visits")
+    by.require(Permission.PLAN_DECIDE, "let visits follow a changed plan")
     day = CourseDay.objects.select_related("course__order__patient__clinic", "course__order__clinic").get(
         pk=visit.course_day_id
     )

@@ -32,7 +32,7 @@ def order_plan(request: ClinicRequest, order_id: UUID) -> HttpResponse:
 
 
 @require_POST
-@requires(Permission.VISIT_CHANGE)
+@requires(Permission.PLAN_DECIDE)
 def order_plan_decide(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     """Decide: ``act`` is keep (with ``reason``), follow, or follow_all."""
     order = orders.get(request.clinic, order_id)
@@ -77,7 +77,7 @@ def _follow_all(request: ClinicRequest, order: TreatmentOrder) -> str:
 
 def _page(request: ClinicRequest, order_id: UUID, refusal: Refusal | None = None) -> HttpResponse:
     page = plan_page(request.clinic, order_id)
-    cards = presenting.cards(page)
+    cards = presenting.cards(page, may_override=request.actor.can(Permission.VISIT_OVERRIDE))
     context = {
         "order": page.order,
         "summary": presenting_orders.summary(page.order),
@@ -85,7 +85,8 @@ def _page(request: ClinicRequest, order_id: UUID, refusal: Refusal | None = None
         "easy": [card for card in cards if card.is_easy],
         "decided": presenting.decided(page.decided),
         "stuck": page.refusal,
-        "can_decide": request.actor.can(Permission.VISIT_CHANGE),
+        "can_decide": request.actor.can(Permission.PLAN_DECIDE),
+        "can_move": request.actor.can(Permission.VISIT_CHANGE),
         "refusal": refusal,
         "refused": request.POST.get("course", "") if refusal else "",
         "needs_reason": isinstance(refusal, NeedsReason),

@@ -1,12 +1,17 @@
 """The page of a changed plan: what it says, who may decide, and what it answers to nonsense."""
 
+from decimal import Decimal
+
 import pytest
 from django.test import Client
 
 from accounts.domain.policy import Role
 from regimens.models import TreatmentOrder
-from scheduling.models import PlanDecision
+from regimens.services import holding
+from scheduling.domain.statuses import VisitStatus
+from scheduling.models import PlanDecision, Visit
 from tests import factories
+from tests.regimens.scenes import today
 from tests.scheduling.pages.reading import words
 from tests.scheduling.replanning.scenes import Scene, give_late, react, scene
 
@@ -67,6 +72,47 @@ def test_a_nurse_reads_and_may_not_decide() -> None:
     may = "Follow the plan" in words(page)
     answer = client.post(url(found.order, "decide/"), form(found, "follow", 2))
     assert (answer.status_code == 302) is may
+
+
+def test_a_prescriber_decides_here_though_they_book_nothing() -> None:
+    found = scene(booked=(2, 3), window_late_days=7)
+    react(found)
+    client = desk(found, Role.PRESCRIBER)
+    assert "Follow the plan" in words(client.get(url(found.order)))
+    done = client.post(url(found.order, "decide/"), form(found, "follow", 2), follow=True)
+    assert "Course 2 follows the plan now." in words(done)
+    assert client.post(f"/visits/{found.visit.id}/cancel/", {"reason": "x"}).status_code == 403
+
+
+def test_a_prescriber_lets_a_course_go_that_the_plan_no_longer_has() -> None:
+    found = scene()
+    holding.end(order=found.order, on=today(found.clinic), reason="It did not help.", by=found.by)
+    found.order.refresh_from_db()
+    done = desk(found, Role.PRESCRIBER).post(url(found.order, "decide/"), form(found, "follow", 2), follow=True)
+    assert "Course 2 follows the plan now." in words(done)
+    assert found.visit.status == VisitStatus.CANCELLED
+
+
+def test_who_may_not_override_is_offered_only_places_that_need_no_reason() -> None:
+    found = scene()
+    give_late(found)
+    desk_page = words(desk(found).get(url(found.order)))
+    page = desk(found, Role.PRESCRIBER).get(url(found.order))
+    assert "Reason to go ahead" in desk_page
+    assert "Reason to go ahead" not in words(page)
+    assert "needs a reason" not in words(page)
+
+
+def test_a_course_that_has_begun_offers_no_places_and_says_what_remains() -> None:
+    found = scene(days_per_course=2, dose_amount=Decimal(1))
+    give_late(found)
+    for status in (VisitStatus.ARRIVED, VisitStatus.SEATED):
+        Visit.objects.filter(pk=found.visits[0].pk).update(status=status)
+    page = desk(found).get(url(found.order))
+    assert "Cannot follow" in words(page)
+    assert "A visit of this course has begun" in words(page)
+    assert 'type="radio"' not in page.content.decode()
+    assert "Follow the plan" not in words(page)
 
 
 def test_following_all_says_how_many() -> None:
