@@ -35,6 +35,7 @@ from scheduling.services import (
     records,
     resizing,
     swapping,
+    waiting,
 )
 
 UNDOABLE = ("book", "move", "resize", "cancel", "status", "assign")
@@ -83,6 +84,12 @@ def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_
         raise Conflict(*_why_nothing(events))
     if event_id is None and visit.version != expected_version:
         raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
+    undone = _take_back(visit, event, by)
+    waiting.taken_back(event, undone, by)
+    return undone
+
+
+def _take_back(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     if event.kind == "book":
         return booking.take_back(visit=visit, booked=event, by=by)
     if event.kind == "move":

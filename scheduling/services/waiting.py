@@ -4,15 +4,15 @@ Called inside the transaction of that change, with its capacity rows and its vis
 locked after visits everywhere (`core.transactions`). Nothing here gives or takes a place.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 
 from audit.services.record import record
 from core import clock
 from core.actor import Actor
 from messaging.services import outbox
 from scheduling.domain.backfill import suits
-from scheduling.domain.statuses import VisitStatus
-from scheduling.models import Chair, Offer, OfferState, Visit, WaitlistEntry, WaitState
+from scheduling.domain.statuses import OCCUPYING, VisitStatus
+from scheduling.models import Chair, Offer, OfferState, Visit, VisitEvent, WaitlistEntry, WaitState
 from scheduling.services import staff_tasks
 
 OFFER_SUBJECT = "offer"
@@ -25,7 +25,7 @@ def booked(visit: Visit, by: Actor) -> None:
     """The course day of `visit` has its place: the offer that kept it is taken, and nobody waits for one any more."""
     close_offer_of(visit, OfferState.ACCEPTED, by)
     for entry in _waiting(course_day=visit.course_day_id, visit=None):
-        close_entry(entry, WaitState.BOOKED, by)
+        close_entry(entry, WaitState.BOOKED, by, visit=visit)
 
 
 def moved(visit: Visit, by: Actor, *, chair: Chair, start: datetime) -> None:
@@ -45,7 +45,7 @@ def moved(visit: Visit, by: Actor, *, chair: Chair, start: datetime) -> None:
         if taken is not None:
             close_offer(taken, OfferState.ACCEPTED, by)
         if taken is not None or suits(local, entry.earliest_on, entry.latest_on, entry.parts_of_day):
-            close_entry(entry, WaitState.BOOKED, by)
+            close_entry(entry, WaitState.BOOKED, by, visit=visit)
 
 
 def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHDRAWN, was_held: bool = False) -> None:
@@ -56,7 +56,35 @@ def ended(visit: Visit, by: Actor, *, offer_state: OfferState = OfferState.WITHD
         left(visit, visit.chair, visit.period.lower)
     state = WaitState.WITHDRAWN if visit.status == VisitStatus.CANCELLED else WaitState.EXPIRED
     for entry in _waiting(visit=visit):
-        close_entry(entry, state, by)
+        close_entry(entry, state, by, visit=visit)
+
+
+def taken_back(undone: VisitEvent, visit: Visit, by: Actor) -> None:
+    """The change `undone` of `visit` was undone: who stopped waiting by it waits again, while there are days left."""
+    if visit.status in OCCUPYING and visit.status != VisitStatus.HELD:
+        staff_tasks.forget(backfill_key(visit, visit.period.lower))
+        for entry in _waiting(course_day=visit.course_day_id, visit=None):
+            close_entry(entry, WaitState.BOOKED, by, visit=visit)
+    closed = WaitlistEntry.objects.filter(closed_with=undone).exclude(state=WaitState.WAITING)
+    for entry in closed.select_for_update(of=("self",)).order_by("id"):
+        for offer in Offer.objects.select_for_update().filter(entry=entry, state=OfferState.ACCEPTED):
+            close_offer(offer, OfferState.WITHDRAWN, by)
+        _reopen(entry, clock.today(visit.clinic.zone), by)
+
+
+def _reopen(entry: WaitlistEntry, today: date, by: Actor) -> None:
+    waits = WaitlistEntry.objects.filter(course_day=entry.course_day_id, state=WaitState.WAITING)
+    if entry.latest_on < today or waits.exists():
+        return
+    entry.state, entry.closed_at, entry.closed_by_label, entry.closed_with = WaitState.WAITING, None, "", None
+    entry.save(update_fields=["state", "closed_at", "closed_by_label", "closed_with"])
+    record(
+        action="waitlist.reopen",
+        entity_type="waitlist_entry",
+        entity_id=entry.id,
+        by=by,
+        detail={"course_day": str(entry.course_day_id)},
+    )
 
 
 def left(visit: Visit, chair: Chair, start: datetime) -> None:
@@ -90,7 +118,7 @@ def close_offer_of(held: Visit, state: OfferState, by: Actor) -> None:
 
 
 def close_offer(offer: Offer, state: OfferState, by: Actor) -> None:
-    """Close a locked, open offer; a message about it that has not left never will."""
+    """Close a locked offer; a message about it that has not left never will."""
     offer.state, offer.answered_at, offer.answered_by_label = state, clock.now(), by.label
     offer.save(update_fields=["state", "answered_at", "answered_by_label"])
     outbox.cancel_for(subject_type=OFFER_SUBJECT, subject_id=offer.id)
@@ -103,10 +131,14 @@ def close_offer(offer: Offer, state: OfferState, by: Actor) -> None:
     )
 
 
-def close_entry(entry: WaitlistEntry, state: WaitState, by: Actor) -> None:
-    """Close a locked, open entry and take back an offer that only it could answer."""
+def close_entry(entry: WaitlistEntry, state: WaitState, by: Actor, *, visit: Visit | None = None) -> None:
+    """Close a locked, open entry and take back an offer that only it could answer.
+
+    Where the newest change of `visit` closes it, undoing that change opens it again (`taken_back`).
+    """
     entry.state, entry.closed_at, entry.closed_by_label = state, clock.now(), by.label
-    entry.save(update_fields=["state", "closed_at", "closed_by_label"])
+    entry.closed_with = visit.events.first() if visit is not None else None
+    entry.save(update_fields=["state", "closed_at", "closed_by_label", "closed_with"])
     for offer in Offer.objects.select_for_update().filter(entry=entry, held_visit=None, state=OfferState.OPEN):
         close_offer(offer, OfferState.WITHDRAWN, by)
     record(
