@@ -40,7 +40,9 @@ class Cadence:
     `induction_offsets_days` count from the first course ((0, 14, 42) for weeks 0, 2 and 6); without any the first
     course is maintenance. `loading_days` is how many days the first induction course runs over. A first maintenance
     without an offset of its own follows one interval after the last induction course. Without an interval the regimen
-    ends after induction. `has_exact_first_maintenance` leaves that course no window (ravulizumab).
+    ends after induction. `has_exact_first_maintenance` leaves the first maintenance dose no window (ravulizumab): the
+    course after `loading_courses`, those with a loading dose, where they are fewer than the induction's. Ravulizumab is
+    loaded once, on day 0; its first maintenance dose comes two weeks later (US label, ultomirisgmghcp.com/dosing).
     """
 
     interval_days: int | None
@@ -54,6 +56,7 @@ class Cadence:
     min_interval_days: int | None = None
     payer_min_days: int | None = None
     has_exact_first_maintenance: bool = False
+    loading_courses: int | None = None
 
     def __post_init__(self) -> None:
         offsets = self.induction_offsets_days
@@ -66,6 +69,13 @@ class Cadence:
             raise ValueError("a regimen has induction, an interval or both")
         if min(self.loading_days, self.days_per_course, self.interval_days or 1) < 1:
             raise ValueError("a course has at least one day and an interval at least one")
+
+    @property
+    def exact_course(self) -> int | None:
+        """The number of the course that has no window, if there is one."""
+        if not (self.has_exact_first_maintenance and self.induction_count):
+            return None
+        return (self.induction_count if self.loading_courses is None else self.loading_courses) + 1
 
     @property
     def induction_count(self) -> int:
@@ -214,7 +224,7 @@ def _why(cadence: Cadence, number: int, due: DueDate, courses: Sequence[PlannedC
 def _course(
     cadence: Cadence, number: int, due: DueDate, *, given: date | None, open_days: OpenDays, why: Why
 ) -> PlannedCourse:
-    if cadence.has_exact_first_maintenance and cadence.induction_count and number == cadence.induction_count + 1:
+    if number == cadence.exact_course:
         due = replace(due, earliest_on=due.due_on, latest_on=due.due_on)
     offsets = tuple(range(cadence.days(number)))
     return PlannedCourse(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import takewhile
 from typing import Any, TypeVar
 
 from regimens.domain.cadence import Cadence
@@ -177,7 +178,14 @@ def cadence_of(facts: OrderFacts, therapy: Therapy) -> Cadence:
         late_policy=LatePolicy(facts.late_dose_policy or therapy.late_policy),
         min_interval_days=facts.minimum_interval_days,
         has_exact_first_maintenance=therapy.has_exact_first_maintenance,
+        loading_courses=_loading_courses(facts),
     )
+
+
+def _loading_courses(facts: OrderFacts) -> int:
+    """How many courses have a dose that maintenance does not have; a loading dose by weight band is one."""
+    doses = facts.induction_doses or ()
+    return sum(1 for _ in takewhile(lambda dose: dose != facts.dose_amount, doses)) if doses else 1
 
 
 def bands_of(facts: OrderFacts, therapy: Therapy, course_number: int) -> tuple[WeightBand, ...]:

@@ -56,6 +56,12 @@ def test_a_weight_band_decides_the_dose_and_its_loading_band_the_first(kg: int, 
     assert {course.dose_mg for course in others} == {later}
 
 
+def test_the_first_maintenance_dose_of_ravulizumab_two_weeks_after_loading_has_no_window() -> None:
+    assert [(course.latest_on - course.earliest_on).days for course in ravulizumab()[:4]] == [7, 0, 14, 14]
+    stated = {"dose_basis": "fixed_mg", "dose_amount": Decimal(3300), "induction_doses": (Decimal(2700), Decimal(3300))}
+    assert [(course.latest_on - course.earliest_on).days for course in ravulizumab(**stated)[:3]] == [7, 0, 14]
+
+
 def test_a_band_order_keeps_no_amount_and_a_weight_outside_every_band_is_refused() -> None:
     with pytest.raises(BadInput) as caught:
         ravulizumab(dosing_weight_kg=Decimal(39))

@@ -156,6 +156,19 @@ def test_the_first_maintenance_dose_of_ravulizumab_has_no_window() -> None:
     assert [(course.latest_on - course.earliest_on).days for course in courses] == [7, 14, 0, 14]
 
 
+def test_the_first_maintenance_dose_is_the_one_after_the_loading_dose() -> None:
+    cadence = Cadence(
+        interval_days=56,
+        induction_offsets_days=(0, 14),
+        early_days=7,
+        late_days=7,
+        has_exact_first_maintenance=True,
+        loading_courses=1,
+    )
+    courses = lay_out(cadence, starts_on=MONDAY, course_limit=4)
+    assert [(course.latest_on - course.earliest_on).days for course in courses] == [7, 0, 14, 14]
+
+
 def test_a_loading_course_runs_over_its_days_and_maintenance_over_its_own() -> None:
     cadence = Cadence(interval_days=21, induction_offsets_days=(0,), loading_days=5, days_per_course=2)
     first, second = lay_out(cadence, starts_on=MONDAY, course_limit=2)
