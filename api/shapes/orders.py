@@ -115,6 +115,12 @@ class ReleaseBody(Body):
     note = Text(max_length=300)
 
 
+class RenewBody(Body):
+    """When the prescriber signed the renewal; without it the draft waits for that date."""
+
+    signed_on = Day(allow_null=True, default=None)
+
+
 class EndBody(Body):
     """The last day of the order and why it ends. Until a day to come it goes on."""
 
@@ -190,7 +196,7 @@ class OrderShape(serializers.Serializer[Any]):
     course_limit = serializers.IntegerField(allow_null=True)
     prescriber_name = serializers.CharField()
     prescriber_npi = serializers.CharField()
-    signed_on = serializers.DateField()
+    signed_on = serializers.DateField(allow_null=True, help_text="null: a renewal that nobody has signed yet.")
     accepted_at = Instant(allow_null=True)
     laid_out_through_on = serializers.DateField(allow_null=True)
     version = serializers.IntegerField()

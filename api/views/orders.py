@@ -21,6 +21,7 @@ from api.shapes.orders import (
     OrderQuery,
     OrderShape,
     ReleaseBody,
+    RenewBody,
 )
 from patients.queries import records as patients
 from regimens.models import TreatmentOrder
@@ -198,15 +199,15 @@ class OrderRenew(Endpoint):
         "Renew an order: a draft that carries on where it ends",
         tag="orders",
         answer=OrderShape,
-        body=Nothing,
+        body=RenewBody,
         sees_version=True,
         repeats=True,
         refuses=["not_found", "conflict"],
+        example={"signed_on": "2026-11-16"},
     )
     def post(self, request: Request, order_id: UUID) -> Response:  # noqa: ARG002
-        seen = self.version_seen()
-        self.body()
-        done = self.once(lambda: renewal.renew(order=_fresh(self, order_id, seen), by=self.actor))
+        seen, signed_on = self.version_seen(), self.body(RenewBody)["signed_on"]
+        done = self.once(lambda: renewal.renew(order=_fresh(self, order_id, seen), signed_on=signed_on, by=self.actor))
         return self.shown(OrderShape, reading.get(self.clinic, done.id), done=done)
 
 

@@ -111,7 +111,7 @@ class TreatmentOrder(models.Model):
     course_limit = models.PositiveSmallIntegerField(null=True, blank=True)
     prescriber_name = models.CharField(max_length=120)
     prescriber_npi = models.CharField(max_length=10, blank=True)
-    signed_on = models.DateField()
+    signed_on = models.DateField(null=True, blank=True, help_text="Only a draft may wait for its signature.")
     renews = models.OneToOneField("self", on_delete=models.PROTECT, null=True, blank=True, related_name="renewed_by")
     status = models.CharField(max_length=10, choices=OrderStatus.choices, default=OrderStatus.DRAFT)
     status_reason = models.CharField(max_length=300, blank=True, help_text="Why it is on hold or has ended.")
@@ -152,6 +152,10 @@ class TreatmentOrder(models.Model):
             models.CheckConstraint(
                 condition=models.Q(status=OrderStatus.DRAFT) | models.Q(accepted_at__isnull=False),
                 name="order_active_was_accepted",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status=OrderStatus.DRAFT) | models.Q(signed_on__isnull=False),
+                name="order_active_is_signed",
             ),
         ]
 

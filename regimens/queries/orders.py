@@ -19,8 +19,11 @@ VALID_FOR = timedelta(days=CLINICAL_DEFAULTS.order_valid_months * 365 // 12)
 
 
 def valid_until(order: TreatmentOrder) -> date:
-    """The last date on which the prescription counts: its end date, else 12 months from its signature."""
-    return order.ends_on or order.signed_on + VALID_FOR
+    """The last date on which the prescription counts: its end date, else 12 months from its signature.
+
+    A draft that waits for its signature would count from its first course.
+    """
+    return order.ends_on or (order.signed_on or order.starts_on) + VALID_FOR
 
 
 class OrderFilter(StrEnum):
@@ -95,7 +98,7 @@ def counts(clinic: Clinic, *, today: date) -> dict[OrderFilter, int]:
 
 def _with_validity(clinic: Clinic) -> QuerySet[TreatmentOrder]:
     """A prescription counts to its end date, else for the usual 12 months from its signature."""
-    signed = ExpressionWrapper(F("signed_on") + VALID_FOR, output_field=DateField())
+    signed = ExpressionWrapper(Coalesce(F("signed_on"), F("starts_on")) + VALID_FOR, output_field=DateField())
     return TreatmentOrder.objects.for_clinic(clinic).annotate(
         valid_until=Coalesce(F("ends_on"), signed, output_field=DateField())
     )

@@ -43,7 +43,7 @@ class OrderFacts:
     days_per_course: int
     interval_days: int | None
     starts_on: date
-    signed_on: date
+    signed_on: date | None
     prescriber_name: str
     induction_offsets_days: tuple[int, ...] = ()
     induction_doses: tuple[Decimal, ...] | None = None

@@ -142,7 +142,9 @@ def words_and_signature(facts: OrderFacts, today: date) -> Reasons:
             "check digit. Look for two that were swapped.",
             field="prescriber_npi",
         )
-    if facts.signed_on > today:
+    if facts.signed_on is None:
+        yield Reason("not_signed", "Enter the day on which the prescriber signed this order.", field="signed_on")
+    elif facts.signed_on > today:
         yield Reason("signed_later", "The order cannot be signed in the future.", field="signed_on")
     elif today - facts.signed_on > SIGNATURE_COUNTS:
         yield Reason(

@@ -40,10 +40,10 @@ GOING_ON = (OrderStatus.ACTIVE, OrderStatus.ON_HOLD)
 
 
 @business_act
-def renew(*, order: TreatmentOrder, by: Actor) -> TreatmentOrder:
+def renew(*, order: TreatmentOrder, by: Actor, signed_on: date | None = None) -> TreatmentOrder:
     """A draft that renews `order`, prefilled from it: maintenance only, from its next due date.
 
-    Nobody has signed it yet: its date of signature is today until the prescriber's own is written in. Raises Conflict
+    Without `signed_on` nobody has signed it yet, and it waits for that date before it can be accepted. Raises Conflict
     for an order without repeats, one that was never accepted, or one that has a renewal.
     """
     by.require(Permission.ORDER_CHANGE, "renew treatment orders")
@@ -55,7 +55,7 @@ def renew(*, order: TreatmentOrder, by: Actor) -> TreatmentOrder:
     if TreatmentOrder.objects.filter(renews=held).exists():
         raise Conflict("renewed_already", "This order has a renewal already. Open it from the order's page.")
     draft = TreatmentOrder.objects.create(
-        clinic=held.clinic, patient=held.patient, renews=held, created_at=clock.now(), **_prefilled(held)
+        clinic=held.clinic, patient=held.patient, renews=held, created_at=clock.now(), **_prefilled(held, signed_on)
     )
     recorded("order.renew", held, by, {"renewal": str(draft.id)})
     note(held, EventKind.RENEWED, by, detail={"renewal": str(draft.id)})
@@ -64,7 +64,7 @@ def renew(*, order: TreatmentOrder, by: Actor) -> TreatmentOrder:
     return draft
 
 
-def _prefilled(order: TreatmentOrder) -> dict[str, object]:
+def _prefilled(order: TreatmentOrder, signed_on: date | None) -> dict[str, object]:
     today = clock.today(order.clinic.zone)
     given = given_days(order)
     last_on = max((day.on for day in given), default=order.prior_dose_on)
@@ -72,7 +72,7 @@ def _prefilled(order: TreatmentOrder) -> dict[str, object]:
         replace(
             facts_of(order),
             starts_on=_next_due(order, last_number=max((day.course_number for day in given), default=0), today=today),
-            signed_on=today,
+            signed_on=signed_on,
             prior_dose_on=last_on,
             ends_on=None,
             course_limit=None,

@@ -118,7 +118,8 @@ def premedication(order: TreatmentOrder) -> str:
 
 def prescriber(order: TreatmentOrder) -> str:
     npi = f", NPI {order.prescriber_npi}" if order.prescriber_npi else ""
-    return f"{order.prescriber_name}{npi}, signed {order.signed_on:%-d %b %Y}"
+    signed = "not signed yet" if order.signed_on is None else f"signed {order.signed_on:%-d %b %Y}"
+    return f"{order.prescriber_name}{npi}, {signed}"
 
 
 def labs(required: Iterable[Mapping[str, Any]]) -> str:

@@ -175,7 +175,7 @@ class _Case:
             checks.OrderFacts(
                 status=order.status,
                 status_reason=order.status_reason,
-                signed_on=order.signed_on,
+                signed_on=order.signed_on or order.starts_on,
                 starts_on=order.starts_on,
                 valid_until=valid_until(order),
                 course_number=course.number,

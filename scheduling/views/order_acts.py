@@ -105,7 +105,7 @@ def order_renew(request: ClinicRequest, order_id: UUID) -> HttpResponse:
         draft = renewal.renew(order=found, by=request.actor)
     except Refusal as refusal:
         return _refused(request, found, refusal)
-    messages.success(request, "The renewal is drafted. Check it, then accept it.")
+    messages.success(request, "The renewal is drafted. Enter when the prescriber signed it, then accept it.")
     return redirect("scheduling:order-edit", draft.id)
 
 

@@ -11,9 +11,11 @@ from pytest_django import DjangoAssertNumQueries
 from accounts.domain.policy import Role
 from accounts.models import Clinic
 from core.actor import Actor
-from core.errors import Conflict, NotAllowed
+from core.errors import BadInput, Conflict, NotAllowed
 from regimens.models import Administration, CourseDay, TreatmentOrder
+from regimens.queries import orders as reading
 from regimens.queries import renewals
+from regimens.queries.orders import OrderFilter
 from regimens.services import orders, renewal
 from tests import factories
 from tests.regimens.scenes import accepted, courses, ivig, today
@@ -56,7 +58,7 @@ def test_a_renewal_is_prefilled_from_the_next_course_its_order_does_not_cover() 
     until = old.signed_on + timedelta(days=365)
     beyond = next(course.due_on for course in courses(old) if course.due_on > until)
     assert (draft.status, draft.renews_id, draft.starts_on) == ("draft", old.id, beyond)
-    assert (draft.prior_dose_on, draft.signed_on) == (old.starts_on, today(clinic))
+    assert (draft.prior_dose_on, draft.signed_on) == (old.starts_on, None)
     assert (draft.induction_offsets_days, draft.induction_doses, draft.induction_days) == ([], [], None)
     assert (draft.dose_amount, draft.interval_days, draft.ends_on) == (old.dose_amount, 21, None)
     assert old.events.values_list("kind", flat=True)[0] == "renewed"
@@ -68,7 +70,7 @@ def test_accepting_it_lets_the_old_order_end_before_it_and_no_course_is_planned_
     clinic = factories.make_clinic()
     by = factories.scheduler(clinic)
     old = running_out(clinic, by)
-    draft = renewal.renew(order=old, by=by)
+    draft = renewal.renew(order=old, signed_on=today(clinic), by=by)
     new = orders.accept(order=draft, by=by)
     old.refresh_from_db()
     assert (old.status, old.ends_on) == ("active", old.signed_on + timedelta(days=365))
@@ -83,7 +85,7 @@ def test_a_course_with_a_record_stays_and_the_renewal_follows_one_interval_after
     old = running_out(clinic, by)
     third = courses(old)[2]
     given(third.days.get(), third.due_on)
-    draft = renewal.renew(order=old, by=by)
+    draft = renewal.renew(order=old, signed_on=today(clinic), by=by)
     TreatmentOrder.objects.filter(pk=draft.pk).update(starts_on=courses(old)[1].due_on, prior_dose_on=None)
     new = orders.accept(order=draft, by=by)
     old.refresh_from_db()
@@ -99,7 +101,7 @@ def test_what_stays_beyond_the_old_orders_validity_is_named_to_be_booked_anew() 
     until = old.signed_on + timedelta(days=365)
     beyond = next(course for course in courses(old) if course.due_on > until)
     given(beyond.days.get(), beyond.due_on)
-    draft = renewal.renew(order=old, by=by)
+    draft = renewal.renew(order=old, signed_on=today(clinic), by=by)
     TreatmentOrder.objects.filter(pk=draft.pk).update(starts_on=beyond.due_on, prior_dose_on=None)
     new = orders.accept(order=draft, by=by)
     assert new.starts_on == beyond.due_on
@@ -113,7 +115,7 @@ def test_the_replaced_order_ends_by_itself_when_its_last_date_has_passed() -> No
     clinic = factories.make_clinic()
     by = factories.scheduler(clinic)
     old, other = running_out(clinic, by), running_out(clinic, by, ends_on=today(clinic) - timedelta(days=2))
-    orders.accept(order=renewal.renew(order=old, by=by), by=by)
+    orders.accept(order=renewal.renew(order=old, signed_on=today(clinic), by=by), by=by)
     assert renewal.end_passed(clinic=clinic, by=by) == 0
     TreatmentOrder.objects.filter(pk=old.pk).update(ends_on=today(clinic) - timedelta(days=1))
     assert renewal.end_passed(clinic=clinic, by=by) == 1
@@ -162,10 +164,20 @@ def test_the_response_is_reviewed_half_a_year_and_a_year_after_the_first_dose() 
     for ago, months in [(167, None), (168, 6), (212, 6), (213, None), (351, 12), (396, None)]:
         Administration.objects.filter(pk=first.pk).update(started_at=factories.at(day - timedelta(days=ago), 10))
         assert [review.months for review in renewals.reviews_due(clinic, day)] == ([] if months is None else [months])
-    later = orders.accept(order=renewal.renew(order=order, by=by), by=by)
+    later = orders.accept(order=renewal.renew(order=order, signed_on=today(clinic), by=by), by=by)
     Administration.objects.filter(pk=first.pk).update(started_at=factories.at(day - timedelta(days=180), 10))
     (review,) = renewals.reviews_due(clinic, day)
     assert (review.months, review.order.id) == (6, later.id)
+
+
+def test_a_renewal_nobody_signed_waits_for_its_signature() -> None:
+    clinic = factories.make_clinic()
+    by = factories.scheduler(clinic)
+    draft = renewal.renew(order=running_out(clinic, by), by=by)
+    with pytest.raises(BadInput) as caught:
+        orders.accept(order=draft, by=by)
+    assert [(reason.code, reason.field) for reason in caught.value.reasons] == [("not_signed", "signed_on")]
+    assert [order.pk for order in reading.listed(clinic, OrderFilter.DRAFT, today=today(clinic))] == [draft.pk]
 
 
 def test_only_those_who_change_orders_renew_them() -> None:

@@ -176,7 +176,9 @@ def test_a_renewal_is_drafted_once_and_opens_for_checking(clinic: Clinic, patien
     answer = client.post(to("renew", order))
     draft = TreatmentOrder.objects.get(renews=order)
     assert answer.headers["Location"] == to("edit", draft)
-    assert client.get(to("edit", draft)).status_code == 200
+    assert (draft.signed_on, client.get(to("edit", draft)).context["form"]["signed_on"].value()) == (None, "")
+    assert "not signed yet" in shown(client, draft)
+    assert "Enter the day on which the prescriber signed this order." in shown(client, draft)
     assert "Renewal drafted." in shown(client, order)
     assert "Renews an earlier order." in shown(client, draft)
     assert "Renewal drafted" in client.get(reverse("scheduling:orders"), {"show": "ending"}).content.decode()
