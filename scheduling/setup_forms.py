@@ -1,8 +1,9 @@
 """The shape of what a manager enters about the clinic. Services decide; forms only read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from datetime import date, time
-from typing import Any
+from typing import Any, Self, cast
 from uuid import UUID
 
 from django import forms
@@ -12,8 +13,10 @@ from core.sourced import Confidence
 from scheduling.catalogue_forms import CONFIDENCES, NO_SOURCE, NOT_SURE
 from scheduling.domain.skills import Skill
 from scheduling.models import Assignment, ChairKind
+from scheduling.queries import public_holidays
 from scheduling.services.setup_calendar import WORDS, Hours
 from scheduling.services.setup_chairs import ChairFacts
+from scheduling.services.setup_holidays import Calendar
 from scheduling.services.setup_rules import RuleFacts
 from scheduling.services.setup_shifts import ShiftFacts
 
@@ -151,16 +154,67 @@ class ClosureForm(SetupForm):
         return [[self["on"], self["reason"]]]
 
 
-class HolidaysForm(SetupForm):
-    """Which year's federal holidays to close on."""
+class CalendarForm(SetupForm):
+    """Whose public holidays, and of which year. Asking changes nothing, so it is sent in the address."""
 
-    year = forms.TypedChoiceField(coerce=int, label="Federal holidays (US) of")
+    country = forms.ChoiceField(label="Country")
+    part = forms.ChoiceField(label="State or part", required=False)
+    year = forms.TypedChoiceField(coerce=int, label="Year")
 
-    def __init__(self, *args: Any, years: Iterable[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["year"] = forms.TypedChoiceField(
-            coerce=int, label="Federal holidays (US) of", choices=[(year, str(year)) for year in years]
+    @classmethod
+    def of(cls, sent: Mapping[str, Any], *, start: Calendar, this_year: int) -> Self:
+        """What was sent, as far as it makes sense; `start` for the rest."""
+        known, years = public_holidays.countries(), range(this_year, this_year + 3)
+        country = sent.get("country", start.country)
+        country = country if country in known else start.country
+        parts = public_holidays.parts(country)
+        part = sent.get("part", start.part)
+        year = sent.get("year", "")
+        form = cls(
+            initial={
+                "country": country,
+                "part": part if part in parts else "",
+                "year": int(year) if year in map(str, years) else start.year,
+            }
         )
+        choices: dict[str, Iterable[tuple[Any, str]]] = {
+            "country": known.items(),
+            "part": [("", "The whole country’s only" if parts else "None to choose from"), *parts.items()],
+            "year": [(one, str(one)) for one in years],
+        }
+        for name, found in choices.items():
+            cast(forms.ChoiceField, form.fields[name]).choices = list(found)
+        return form
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [[self["country"], self["part"], self["year"]]]
+
+    def calendar(self) -> Calendar:
+        return Calendar(**self.initial)
+
+
+class HolidaysForm(SetupForm):
+    """The holidays on which the clinic closes: none but those that are ticked."""
+
+    country = forms.CharField(widget=forms.HiddenInput)
+    part = forms.CharField(widget=forms.HiddenInput, required=False)
+    year = forms.CharField(widget=forms.HiddenInput)
+    days = forms.MultipleChoiceField(
+        label="Holidays",
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "required": "Tick at least one day to close on.",
+            "invalid_choice": "Choose holidays from the list.",
+        },
+    )
+
+    def __init__(self, *args: Any, days: Iterable[date], calendar: Calendar, **kwargs: Any) -> None:
+        super().__init__(*args, initial=asdict(calendar), **kwargs)
+        cast(forms.ChoiceField, self.fields["days"]).choices = [(day.isoformat(), f"{day}") for day in days]
+
+    def chosen(self) -> list[date]:
+        return [date.fromisoformat(day) for day in self.cleaned_data["days"]]
 
 
 class ShiftForm(SetupForm):

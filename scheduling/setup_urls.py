@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from scheduling.views import setup_calendar, setup_chairs, setup_pages, setup_staff, week
+from scheduling.views import setup_calendar, setup_chairs, setup_holidays, setup_pages, setup_staff, week
 
 urlpatterns = [
     path("setup/", setup_pages.index, name="setup"),
@@ -16,7 +16,7 @@ urlpatterns = [
     path("setup/hours/", setup_calendar.hours, name="setup-hours"),
     path("setup/closures/", setup_pages.closures, name="setup-closures"),
     path("setup/closures/new/", setup_calendar.closure_new, name="setup-closure-new"),
-    path("setup/closures/holidays/", setup_calendar.closure_holidays, name="setup-holidays"),
+    path("setup/closures/holidays/", setup_holidays.closure_holidays, name="setup-holidays"),
     path("setup/closures/<int:closure_id>/reopen/", setup_calendar.closure_reopen, name="setup-closure-reopen"),
     path("setup/shifts/", setup_pages.shifts, name="setup-shifts"),
     path("setup/shifts/<date:on>/", setup_pages.shifts, name="setup-shifts-week"),

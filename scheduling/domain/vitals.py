@@ -28,6 +28,30 @@ class VitalsCadence:
 
 
 CADENCE = VitalsCadence()
+HOUR = 60
+CADENCE_LIMITS: Mapping[str, tuple[int, int]] = {
+    "after_start": (5, 60),
+    "at_maximum_every": (15, 240),
+    "early": (0, 30),
+    "late": (0, 60),
+}
+"""Fewest and most minutes that can be meant; outside is a slip of the hand. Usual practice, K."""
+
+
+def check_cadence(cadence: VitalsCadence) -> list[Reason]:
+    """What makes no sense about a clinic's own times, each reason at its field."""
+    found = [
+        Reason("out_of_range", f"Enter a whole number from {low} to {high}.", field=name)
+        for name, (low, high) in CADENCE_LIMITS.items()
+        if not low <= getattr(cadence, name) <= high
+    ]
+    if not found and cadence.early >= cadence.after_start:
+        sentence = "A set that counts so early would stand for the start itself. Enter less than the first time."
+        found.append(Reason("early_too_long", sentence, field="early"))
+    if not found and cadence.late >= cadence.at_maximum_every:
+        sentence = "The next set would be due before this one is overdue. Enter less than the time between sets."
+        found.append(Reason("late_too_long", sentence, field="late"))
+    return found
 
 
 class Occasion(StrEnum):
@@ -40,19 +64,17 @@ class Occasion(StrEnum):
     END = "end"
     OBSERVED = "observed"
 
-    @property
-    def label(self) -> str:
-        return _LABELS[self]
-
-
-_LABELS = {
-    Occasion.BASELINE: "before the start",
-    Occasion.AFTER_START: "15 min after the start",
-    Occasion.INCREASE: "with the rate increase",
-    Occasion.AT_MAXIMUM: "every hour at the full rate",
-    Occasion.END: "end of the infusion",
-    Occasion.OBSERVED: "end of observation",
-}
+    def words(self, cadence: VitalsCadence = CADENCE) -> str:
+        """The occasion inside a sentence, with the clinic's own minutes."""
+        every = "hour" if cadence.at_maximum_every == HOUR else f"{cadence.at_maximum_every} min"
+        return {
+            Occasion.BASELINE: "before the start",
+            Occasion.AFTER_START: f"{cadence.after_start} min after the start",
+            Occasion.INCREASE: "with the rate increase",
+            Occasion.AT_MAXIMUM: f"every {every} at the full rate",
+            Occasion.END: "end of the infusion",
+            Occasion.OBSERVED: "end of observation",
+        }[self]
 
 
 @dataclass(frozen=True)
@@ -62,6 +84,7 @@ class VitalsDue:
     occasion: Occasion
     at: datetime
     is_overdue: bool
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +129,7 @@ def next_vitals(
     if not due:
         return None
     at, occasion = min(due)
-    return VitalsDue(occasion, at, now > at + cadence.late * MINUTE)
+    return VitalsDue(occasion, at, now > at + cadence.late * MINUTE, occasion.words(cadence))
 
 
 def schedule(run: Run, now: datetime, *, cadence: VitalsCadence = CADENCE) -> tuple[tuple[datetime, Occasion], ...]:

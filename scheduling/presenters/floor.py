@@ -188,7 +188,7 @@ def _rate(visit: Visit, day: FloorDay) -> str:
 def _vitals(visit: Visit, day: FloorDay) -> VitalsDue | None:
     if visit.status not in HERE:
         return None
-    return next_vitals(run_of(visit), getattr(visit, "taken", ()), day.now)
+    return next_vitals(run_of(visit), getattr(visit, "taken", ()), day.now, cadence=day.cadence)
 
 
 def _vitals_words(due: VitalsDue | None, now: datetime, zone: ZoneInfo) -> str:
@@ -198,7 +198,7 @@ def _vitals_words(due: VitalsDue | None, now: datetime, zone: ZoneInfo) -> str:
     if due.is_overdue:
         return f"Vitals overdue since {at} ▲"
     when = "due now" if due.at <= now else at
-    return f"Vitals {when}, {due.occasion.label}"
+    return f"Vitals {when}, {due.words}"
 
 
 def _overrun(visit: Visit, day: FloorDay) -> Overrun | None:

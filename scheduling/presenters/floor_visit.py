@@ -14,6 +14,7 @@ from scheduling.domain.vitals import next_vitals
 from scheduling.models import Visit, VitalsCheck
 from scheduling.presenters import running
 from scheduling.queries.running import run_of
+from scheduling.services.clinic_rules import cadence_of, known_rules
 from scheduling.services.vitals import MAY_BE_TAKEN
 
 
@@ -42,7 +43,8 @@ def for_panel(
 def asking(visit: Visit, taken: Sequence[VitalsCheck]) -> dict[str, Any]:
     """The sets of a visit and the one that is due next."""
     times = [one.at for one in taken if one.voided_at is None]
-    due = next_vitals(run_of(visit), times, clock.now()) if visit.status not in FINISHED else None
+    cadence = cadence_of(known_rules(visit.clinic))
+    due = next_vitals(run_of(visit), times, clock.now(), cadence=cadence) if visit.status not in FINISHED else None
     return {"visit": visit, "vitals": [VitalsLine(one, vitals_words(one)) for one in taken], "vitals_due": due}
 
 

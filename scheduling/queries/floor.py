@@ -21,6 +21,7 @@ from regimens.models import Administration
 from scheduling.domain.assignment import NurseDay, Stay, asked_skills
 from scheduling.domain.skills import Skill
 from scheduling.domain.statuses import EXPECTED, FINISHED, VisitStatus
+from scheduling.domain.vitals import VitalsCadence
 from scheduling.models import (
     Assignment,
     BoardVersion,
@@ -34,6 +35,7 @@ from scheduling.models import (
     VitalsCheck,
 )
 from scheduling.queries.running import with_pace
+from scheduling.services.clinic_rules import cadence_of, known_rules
 
 LEAVING_FOR = timedelta(hours=1)
 """How long somebody who is done stays on the floor; who is not recorded yet stays all day."""
@@ -48,6 +50,7 @@ class FloorDay:
     now: datetime
     version: int
     assignment: Assignment
+    cadence: VitalsCadence
     visits: tuple[Visit, ...]
     nurses: tuple[NurseDay, ...]
     load: dict[datetime, tuple[int, int]]
@@ -56,14 +59,15 @@ class FloorDay:
 def floor(clinic: Clinic, on: date) -> FloorDay:
     """The floor of `clinic` on the clinic-local date `on`."""
     start, end = clock.day_bounds(on, clinic.zone)
-    version, assignment = _version_and_rules(clinic, on)
+    version, rules = _version_and_rules(clinic, on)
     slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end)
     return FloorDay(
         clinic=clinic,
         on=on,
         now=clock.now(),
         version=version,
-        assignment=assignment,
+        assignment=Assignment(rules.assignment),
+        cadence=cadence_of(rules),
         visits=tuple(_visits(clinic, start, end)),
         nurses=nurses_on(clinic, on),
         load={at: (used, cap) for at, used, cap in slots.values_list("starts_at", "load_used", "load_cap")},
@@ -135,15 +139,10 @@ def _nurse(shift: Shift) -> NurseDay:
     )
 
 
-def _version_and_rules(clinic: Clinic, on: date) -> tuple[int, Assignment]:
+def _version_and_rules(clinic: Clinic, on: date) -> tuple[int, ClinicRules]:
     latest = BoardVersion.objects.filter(clinic=OuterRef("pk"), on=on).values("version")
-    rules = ClinicRules.objects.filter(clinic=OuterRef("pk")).values("assignment")
-    version, assignment = (
-        Clinic.objects.filter(pk=clinic.pk)
-        .annotate(board_version=Subquery(latest), mode=Subquery(rules))
-        .values_list("board_version", "mode")[0]
-    )
-    return version or 0, Assignment(assignment or Assignment.PULL)
+    found = Clinic.objects.select_related("rules").annotate(board_version=Subquery(latest)).get(pk=clinic.pk)
+    return found.board_version or 0, known_rules(found)
 
 
 def _visits(clinic: Clinic, start: datetime, end: datetime) -> Iterable[Visit]:

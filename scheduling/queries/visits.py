@@ -11,7 +11,7 @@ from scheduling.models import Chair, Visit, VisitQuerySet
 _EVERYTHING = (
     "patient",
     "chair__clinic",
-    "clinic",
+    "clinic__rules",
     "authorization__payer",
     "nurse",
     "course_day__course__order__patient__clinic",

@@ -11,7 +11,6 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound, Reason
 from core.intervals import Interval
 from core.transactions import business_act
-from scheduling.domain.public_holidays import federal_holidays
 from scheduling.models import CapacitySlot
 from scheduling.services import boards, capacity, places
 
@@ -53,24 +52,8 @@ def close(*, clinic: Clinic, on: date, reason: str, by: Actor) -> Closure:
     if Closure.objects.filter(clinic=clinic, on=on).exists():
         raise Conflict("closed_already", f"The clinic is closed on {on:%a %-d %b %Y} already.", field="on")
     closure = Closure.objects.create(clinic=clinic, on=on, reason=reason.strip()[:80])
-    _after_closures(clinic, [closure], "setup.close", by)
+    closed(clinic, [closure], by)
     return closure
-
-
-@business_act
-def close_on_holidays(*, clinic: Clinic, year: int, by: Actor) -> Sequence[Closure]:
-    """Close `clinic` on the federal holidays of `year` to come that are not closed yet; raises `Conflict` if none."""
-    may_change(clinic, by)
-    today = clock.today(clinic.zone)
-    wanted = [(on, name) for on, name in federal_holidays(year) if on >= today]
-    lock_days(clinic, [on for on, _ in wanted])
-    closed = set(Closure.objects.filter(clinic=clinic).values_list("on", flat=True))
-    rows = [Closure(clinic=clinic, on=on, reason=name) for on, name in wanted if on not in closed]
-    if not rows:
-        raise Conflict("none_left", f"Every federal holiday of {year} is over or entered already.", field="year")
-    Closure.objects.bulk_create(rows)
-    _after_closures(clinic, rows, "setup.close", by)
-    return rows
 
 
 @business_act
@@ -118,6 +101,11 @@ def rebuild(clinic: Clinic, days: Iterable[date]) -> None:
         if at + 1 == len(coming) or coming[at + 1] - day != timedelta(days=1):
             capacity.rebuild(clinic=clinic, first_on=coming[first], last_on=day)
             first = at + 1
+
+
+def closed(clinic: Clinic, closures: Sequence[Closure], by: Actor) -> None:
+    """Let capacity, boards and the audit log follow new closures."""
+    _after_closures(clinic, closures, "setup.close", by)
 
 
 def _after_closures(clinic: Clinic, closures: Sequence[Closure], action: str, by: Actor) -> None:

@@ -4,12 +4,11 @@ from django.http import HttpResponse
 
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
-from core import clock
 from core.permissions import requires
 from scheduling.presenters.setup import hours_initial
 from scheduling.queries import setup
 from scheduling.services import setup_calendar
-from scheduling.setup_forms import ClosureForm, HolidaysForm, HoursForm, SureForm
+from scheduling.setup_forms import ClosureForm, HoursForm, SureForm
 from scheduling.views.setup_step import Change, bound, step
 
 BACK = ("setup-closures", "Closures")
@@ -39,24 +38,6 @@ def closure_new(request: ClinicRequest) -> HttpResponse:
         act=lambda: setup_calendar.close(clinic=request.clinic, by=request.actor, **form.cleaned_data),
         done="The clinic is closed on that day.",
         save="Close on that day",
-        back=BACK,
-    )
-    return step(request, form, change)
-
-
-@requires(Permission.CLINIC_CHANGE)
-def closure_holidays(request: ClinicRequest) -> HttpResponse:
-    """Close the clinic on the federal holidays of a year."""
-    year = clock.today(request.clinic.zone).year
-    form = HolidaysForm(bound(request), years=[year, year + 1, year + 2], initial={"year": year + 1})
-    change = Change(
-        title="Add public holidays",
-        note="The federal holidays of the United States, on the day they are observed. Add a state’s own one by one.",
-        act=lambda: setup_calendar.close_on_holidays(
-            clinic=request.clinic, year=form.cleaned_data["year"], by=request.actor
-        ),
-        done="The holidays are entered.",
-        save="Close on these holidays",
         back=BACK,
     )
     return step(request, form, change)

@@ -13,7 +13,8 @@ from scheduling.presenters import setup as presenting
 from scheduling.queries import outages, setup
 from scheduling.services.clinic_rules import rules_of
 from scheduling.services.setup_shifts import monday_of
-from scheduling.setup_forms import ClosureForm, HolidaysForm
+from scheduling.setup_forms import ClosureForm
+from scheduling.views.setup_holidays import calendar_form
 
 
 @requires(Permission.CLINIC_CHANGE)
@@ -47,11 +48,10 @@ def chairs(request: ClinicRequest) -> HttpResponse:
 @requires(Permission.CLINIC_CHANGE)
 def closures(request: ClinicRequest) -> HttpResponse:
     """Days to come on which the clinic is closed, and forms for more."""
-    year = clock.today(request.clinic.zone).year
     context = {
         "closures": setup.closures(request.clinic),
         "form": ClosureForm(),
-        "holidays": HolidaysForm(years=[year, year + 1, year + 2], initial={"year": year + 1}),
+        "calendar": calendar_form(request),
     }
     return render(request, "scheduling/setup_closures.html", context)
 

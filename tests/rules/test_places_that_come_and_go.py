@@ -1,7 +1,6 @@
-"""Chairs out of use, time to make a chair ready, isolation chairs, and the holidays: the pure rules."""
+"""Chairs out of use, time to make a chair ready, and isolation chairs: the pure rules."""
 
 from dataclasses import replace
-from datetime import date
 from uuid import UUID
 
 import pytest
@@ -9,7 +8,6 @@ import pytest
 from core.intervals import QUARTER, Interval
 from scheduling.domain.openings import DayGrid, Opening, Wish, find
 from scheduling.domain.placement import Occupant, Outage, carried_over, check_placement, still_said
-from scheduling.domain.public_holidays import federal_holidays
 from scheduling.domain.skills import Skill
 from tests.rules.test_places import ADA, BEN, CHAIR, DAY, EIGHT, OTHER_CHAIR, WANTED, quarters
 
@@ -150,29 +148,6 @@ def test_a_chair_with_time_to_make_it_ready_goes_before_one_that_fits_exactly() 
 def test_an_isolation_chair_is_named() -> None:
     assert "an isolation chair" in by_start(day(), wish(isolation_chairs=frozenset({CHAIR})))[0].reasons
     assert "an isolation chair" not in by_start(day(), wish(isolation_chairs=frozenset({ADA})))[0].reasons
-
-
-def test_federal_holidays_are_the_days_on_which_they_are_observed() -> None:
-    assert federal_holidays(2027) == [
-        (date(2027, 1, 1), "New Year’s Day"),
-        (date(2027, 1, 18), "Martin Luther King Jr. Day"),
-        (date(2027, 2, 15), "Washington’s Birthday"),
-        (date(2027, 5, 31), "Memorial Day"),
-        (date(2027, 6, 18), "Juneteenth"),
-        (date(2027, 7, 5), "Independence Day"),
-        (date(2027, 9, 6), "Labor Day"),
-        (date(2027, 10, 11), "Columbus Day"),
-        (date(2027, 11, 11), "Veterans Day"),
-        (date(2027, 11, 25), "Thanksgiving Day"),
-        (date(2027, 12, 24), "Christmas Day"),
-        (date(2027, 12, 31), "New Year’s Day"),
-    ]
-    assert federal_holidays(2028)[0] == (date(2028, 1, 17), "Martin Luther King Jr. Day")
-
-
-def test_no_holiday_falls_on_a_weekend() -> None:
-    days = [on for year in range(2020, 2060) for on, _ in federal_holidays(year)]
-    assert all(on.weekday() < 5 for on in days)
 
 
 def test_every_skill_has_words() -> None:

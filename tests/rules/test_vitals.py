@@ -106,7 +106,7 @@ def test_the_cadence_and_its_words_are_known() -> None:
         "early": (5, True),
         "late": (5, True),
     }
-    assert len({occasion.label for occasion in Occasion}) == len(Occasion)
+    assert len({occasion.words() for occasion in Occasion}) == len(Occasion)
 
 
 @pytest.mark.parametrize("name", BOUNDS)

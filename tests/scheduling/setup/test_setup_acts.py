@@ -218,16 +218,6 @@ def test_a_closed_day_takes_nobody_and_opens_again(world: World, manager: Actor)
     assert_sound()
 
 
-def test_holidays_close_the_days_to_come_once(world: World, manager: Actor) -> None:
-    rows = setup_calendar.close_on_holidays(clinic=world.clinic, year=2026, by=manager)
-    assert [(row.on, row.reason) for row in rows][:2] == [
-        (date(2026, 5, 25), "Memorial Day"),
-        (date(2026, 6, 19), "Juneteenth"),
-    ]
-    with pytest.raises(Conflict, match="2026"):
-        setup_calendar.close_on_holidays(clinic=world.clinic, year=2026, by=manager)
-
-
 @pytest.mark.parametrize(
     ("week", "field"),
     [

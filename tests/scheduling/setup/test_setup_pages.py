@@ -150,11 +150,10 @@ def test_a_chair_goes_out_of_use_and_comes_back(world: World, boss: Client) -> N
     assert "pump broken" not in change(boss, f"/setup/outages/{outage.id}/lift/")
 
 
-def test_closures_and_holidays_are_entered_and_taken_back(world: World, boss: Client) -> None:
+def test_closures_are_entered_and_taken_back(world: World, boss: Client) -> None:
     book(world, 9)
     page = change(boss, "/setup/closures/new/", on=TUESDAY, reason="Staff training")
     assert "Staff training" in page
-    assert "Memorial Day" in change(boss, "/setup/closures/holidays/", year="2026")
     closure = Closure.objects.get(on=TUESDAY)
     assert "Staff training" not in change(boss, f"/setup/closures/{closure.pk}/reopen/")
     wrong = boss.post("/setup/closures/new/", {"on": MONDAY - timedelta(days=5), "reason": "x"})
