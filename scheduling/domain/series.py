@@ -168,6 +168,7 @@ def _kept(asked: Asked, search: _Search, place: Place) -> Choice:
     day = search.days.get(on)
     at = -1 if day is None else (place.start - day.opens_at) // QUARTER
     found: Opening | None = None
+    _on(asked, search, on)  # what else the day has, while this place does not count as taken
     if day is not None and at >= 0 and place.chair_id in search.house.chairs:
         wish = replace(_wish(asked, search), first_quarter=at, last_quarter=at)
         found = next(rules.find([day], [place.chair_id], wish), None)
@@ -344,8 +345,8 @@ def _others(asked: Asked, search: _Search, chosen: Opening | None) -> tuple[Open
     same: list[Opening] = []
     if chosen is not None:
         ranked = sorted(_on(asked, search, chosen.on), key=lambda one: _key(one, search))
-        spread = rules.one_per_half_hour([chosen, *ranked], SHOWN_TIMES + 1)
-        same = [one for one in spread if one.interval.start != chosen.interval.start]
+        spread = rules.one_per_half_hour(ranked, SHOWN_TIMES + 1)
+        same = [one for one in spread if one.interval.start != chosen.interval.start][:SHOWN_TIMES]
     return (*same, *best[:SHOWN_DAYS])
 
 

@@ -105,6 +105,20 @@ def test_another_place_from_the_list_stays_when_finding_again(regimen: Regimen, 
     assert rows[1].is_locked
 
 
+def test_the_place_first_proposed_can_be_chosen_again(regimen: Regimen, desk: Client) -> None:
+    page = desk.get(page_of(regimen))
+    row = page.context["view"].rows[1]
+    same_day = [one for one in row.options if one.text[:10] == _chosen_text(row)[:10] and one.value != row.chosen]
+    sent = form_of(page) | {f"place-{row.key}": same_day[0].value, "act": "find"}
+    changed = desk.post(page_of(regimen), sent).context["view"].rows[1]
+    assert changed.chosen == same_day[0].value
+    assert row.chosen in {option.value for option in changed.options}
+
+
+def _chosen_text(row: Any) -> str:
+    return next(str(option.text) for option in row.options if option.value == row.chosen)
+
+
 def test_a_place_taken_meanwhile_is_named_and_the_rest_stays_chosen(regimen: Regimen, desk: Client) -> None:
     page = desk.get(page_of(regimen))
     third = picks(regimen.plan())[2]
