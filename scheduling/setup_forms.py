@@ -12,6 +12,7 @@ from accounts.models import User
 from core.sourced import Confidence
 from scheduling.catalogue_forms import CONFIDENCES, NO_SOURCE, NOT_SURE
 from scheduling.domain.skills import Skill
+from scheduling.domain.vitals import CADENCE, VitalsCadence
 from scheduling.models import Assignment, ChairKind
 from scheduling.queries import public_holidays
 from scheduling.services.setup_calendar import WORDS, Hours
@@ -24,6 +25,12 @@ DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 TIME_ATTRS = {"type": "time", "step": "900"}
 NO_DATE = "Enter a date."
 NO_TIME = "Enter a time, such as 07:30."
+
+
+def whole(label: str, help_text: str = "") -> forms.IntegerField:
+    """A whole number; the service knows its limits."""
+    errors = {"required": "Enter a whole number.", "invalid": "Enter a whole number."}
+    return forms.IntegerField(label=label, help_text=help_text, error_messages=errors)
 
 
 class WallTime(forms.TimeField):
@@ -304,12 +311,15 @@ class RulesForm(SetupForm):
     """The settings of the day."""
 
     assignment = forms.ChoiceField(choices=Assignment.choices, label="How a visit comes to its nurse")
-    turnover_minutes = forms.IntegerField(
-        label="Minutes to make a chair ready", help_text="Less between two visits asks a reason. 0 asks none."
+    turnover_minutes = whole("Minutes to make a chair ready", "Less between two visits asks a reason. 0 asks none.")
+    hold_minutes = whole("Minutes a place is held", "While somebody decides.")
+    offer_minutes = whole("Minutes an offer stands", "Then the next patient is asked.")
+    notice_hours = whole("Hours of notice", "An offered time is at least so far ahead.")
+    passes_offers_on = forms.BooleanField(
+        required=False,
+        label="Offer a place that was not taken to the next who waits",
+        help_text="By itself. Otherwise a task asks somebody to.",
     )
-    hold_minutes = forms.IntegerField(label="Minutes a place is held", help_text="While somebody decides.")
-    offer_minutes = forms.IntegerField(label="Minutes an offer stands", help_text="Then the next patient is asked.")
-    notice_hours = forms.IntegerField(label="Hours of notice", help_text="An offered time is at least so far ahead.")
     tells_patient = forms.BooleanField(required=False, label="Tell patients when their visit is moved")
 
     def facts(self) -> RuleFacts:
@@ -322,8 +332,40 @@ class RulesForm(SetupForm):
             [self["assignment"]],
             [self["turnover_minutes"], self["hold_minutes"]],
             [self["offer_minutes"], self["notice_hours"]],
+            [self["passes_offers_on"]],
             [self["tells_patient"]],
         ]
+
+
+class CadenceForm(SetupForm):
+    """When vital signs are due."""
+
+    after_start = whole("Minutes after the start of the infusion")
+    at_maximum_every = whole("Minutes between sets at the full rate")
+    early = whole("Minutes early", "A set taken so shortly before its time counts.")
+    late = whole("Minutes late", "Then a set is overdue.")
+    source = forms.CharField(
+        max_length=200,
+        label="Source",
+        help_text="Such as “our policy of March 2026”.",
+        error_messages={"required": NO_SOURCE},
+    )
+    confidence = forms.ChoiceField(choices=CONFIDENCES, label="Confidence", error_messages={"required": NOT_SURE})
+
+    @property
+    def rows(self) -> list[list[forms.BoundField]]:
+        return [
+            [self["after_start"], self["at_maximum_every"]],
+            [self["early"], self["late"]],
+            [self["source"]],
+            [self["confidence"]],
+        ]
+
+    def cadence(self) -> VitalsCadence:
+        return VitalsCadence(**{name: self.cleaned_data[name] for name in vars(CADENCE)})
+
+    def sure(self) -> Confidence:
+        return Confidence(self.cleaned_data["confidence"])
 
 
 def shift_initial(nurse: str, on: date | None) -> dict[str, Any]:

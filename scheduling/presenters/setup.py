@@ -9,8 +9,11 @@ from uuid import UUID
 from django.urls import reverse
 
 from accounts.models import Clinic, OpeningHours, User
+from core.sourced import sourced_settings
 from scheduling.domain.load import LoadPhase
 from scheduling.models import ChairOutage, Shift
+from scheduling.queries.setup import Cadence
+from scheduling.queries.standing import Trouble
 from scheduling.services.outages import when
 from scheduling.services.setup_acts import Breaks
 from scheduling.services.setup_calendar import WORDS
@@ -22,6 +25,12 @@ PHASES = {
     LoadPhase.FINISHING: "End of the infusion, and flush",
     LoadPhase.OBSERVATION: "Observation",
     LoadPhase.TURNOVER: "Making the chair ready",
+}
+CADENCE_WORDS = {
+    "after_start": "After the start",
+    "at_maximum_every": "At the full rate, every",
+    "early": "Counts when early by",
+    "late": "Overdue after",
 }
 SHOWN = 10
 SURE = {"P": "published", "S": "said in an article", "K": "usual practice, verify", "low": "low"}
@@ -39,24 +48,45 @@ class BrokenVisit:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokenTime:
+    """A time with too few nurses; `url` shows which visits need them then."""
+
+    words: str
+    url: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokenDay:
     """A day with too few nurses, and when."""
 
     on: date
-    times: tuple[str, ...]
+    times: tuple[BrokenTime, ...]
     url: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class BreaksView:
-    """What a change breaks, in words. `more_visits` are those that show folded."""
+    """What a change breaks, in words; `soft` visits may stay. The `more_` ones show folded."""
 
     title: str
     text: str
     visits: tuple[BrokenVisit, ...]
     more_visits: tuple[BrokenVisit, ...]
+    soft: tuple[BrokenVisit, ...]
+    more_soft: tuple[BrokenVisit, ...]
+    soft_title: str
     days: tuple[BrokenDay, ...]
     is_nothing: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class CadenceRow:
+    """One time for vital signs, in minutes, with where it comes from."""
+
+    words: str
+    minutes: object
+    source: str
+    confidence: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,27 +110,34 @@ class WeekCell:
 
 def breaks_view(breaks: Breaks, clinic: Clinic) -> BreaksView:
     """What a change breaks: visits to move, and days with too few nurses."""
-    by_visit: dict[UUID, list[Any]] = {}
-    for trouble in breaks.troubles:
-        by_visit.setdefault(trouble.visit.id, []).append(trouble)
-    visits = tuple(
-        BrokenVisit(
-            id=visit_id,
-            patient=troubles[0].visit.patient.short_name,
-            chair=troubles[0].visit.chair.name,
-            starts_at=troubles[0].visit.period.lower,
-            why=" ".join(trouble.sentence for trouble in troubles),
-        )
-        for visit_id, troubles in by_visit.items()
-    )
+    visits, soft = _visits(breaks.troubles), _visits(breaks.soft)
     days = tuple(_day(on, breaks, clinic) for on in sorted({span.on for span in breaks.over}))
     return BreaksView(
         title=_title(len(visits), len(days)),
         text=_text(breaks),
         visits=visits[:SHOWN],
         more_visits=visits[SHOWN:],
+        soft=soft[:SHOWN],
+        more_soft=soft[SHOWN:],
+        soft_title=f"{len(soft)} booked visit{'s' if len(soft) != 1 else ''} to look at",
         days=days,
         is_nothing=breaks.is_nothing,
+    )
+
+
+def _visits(troubles: Iterable[Trouble]) -> tuple[BrokenVisit, ...]:
+    by_visit: dict[UUID, list[Trouble]] = {}
+    for trouble in troubles:
+        by_visit.setdefault(trouble.visit.id, []).append(trouble)
+    return tuple(
+        BrokenVisit(
+            id=visit_id,
+            patient=found[0].visit.patient.short_name,
+            chair=found[0].visit.chair.name,
+            starts_at=found[0].visit.period.lower,
+            why=" ".join(trouble.sentence for trouble in found),
+        )
+        for visit_id, found in by_visit.items()
     )
 
 
@@ -123,8 +160,12 @@ def _text(breaks: Breaks) -> str:
 
 def _day(on: date, breaks: Breaks, clinic: Clinic) -> BrokenDay:
     spans = [span for span in breaks.over if span.on == on]
+    load = reverse("scheduling:board-load", args=[on])
     times = tuple(
-        f"{span.start.astimezone(clinic.zone):%H:%M}–{span.end.astimezone(clinic.zone):%H:%M}: {span.words}"
+        BrokenTime(
+            words=f"{span.start.astimezone(clinic.zone):%H:%M}–{span.end.astimezone(clinic.zone):%H:%M}: {span.words}",
+            url=f"{load}?at={span.worst.at.astimezone(clinic.zone):%H:%M}",
+        )
         for span in spans
     )
     return BrokenDay(on=on, times=times, url=reverse("scheduling:board-day", args=[on]))
@@ -149,6 +190,24 @@ def hours_initial(hours: dict[int, OpeningHours]) -> dict[str, Any]:
     for weekday, row in hours.items():
         found[f"opens_{weekday}"], found[f"closes_{weekday}"] = row.opens, row.closes
     return found
+
+
+def cadence_initial(found: Cadence) -> dict[str, Any]:
+    """The times as their form starts: a source is only kept where the clinic gave one."""
+    return vars(found.times) | {"source": found.source, "confidence": found.confidence}
+
+
+def cadence_rows(found: Cadence) -> list[CadenceRow]:
+    """Each time with its source and how sure we are of it: the clinic's own, or the project's for each."""
+    return [
+        CadenceRow(
+            words=CADENCE_WORDS[setting.name],
+            minutes=setting.value,
+            source=found.source if found.is_own else setting.source,
+            confidence=SURE.get(found.confidence if found.is_own else setting.confidence.value, ""),
+        )
+        for setting in sourced_settings(found.times)
+    ]
 
 
 def outage_rows(outages: Iterable[ChairOutage], clinic: Clinic) -> list[dict[str, Any]]:

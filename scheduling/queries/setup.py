@@ -14,8 +14,10 @@ from core import clock
 from core.errors import NotFound
 from scheduling.domain.load import LoadPhase
 from scheduling.domain.skills import Skill
+from scheduling.domain.vitals import VitalsCadence
 from scheduling.models import OCCUPYING_VALUES, Chair, LoadWeight, NurseSkill, Shift
 from scheduling.services.capacity import default_weights, open_times
+from scheduling.services.clinic_rules import cadence_of, rules_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +26,16 @@ class Weight:
 
     phase: LoadPhase
     hundredths: int
+    source: str
+    confidence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cadence:
+    """The times for vital signs; the source is empty while they are the project's (`is_own` says they are not)."""
+
+    times: VitalsCadence
+    is_own: bool
     source: str
     confidence: str
 
@@ -113,6 +125,17 @@ def weights(clinic: Clinic) -> Sequence[Weight]:
         )
         for phase in LoadPhase
     ]
+
+
+def cadence(clinic: Clinic) -> Cadence:
+    """When vital signs are due at `clinic`, with where these times come from."""
+    rules = rules_of(clinic)
+    return Cadence(
+        times=cadence_of(rules),
+        is_own=rules.vitals_after_start_minutes is not None,
+        source=rules.vitals_source,
+        confidence=rules.vitals_confidence,
+    )
 
 
 def get_weight(clinic: Clinic, phase: str) -> Weight:

@@ -6,7 +6,7 @@ does it for good only if it breaks what was shown; visits that then stand badly 
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from core.ids import new_id
 from core.intervals import QUARTER
 from core.transactions import business_act
 from scheduling.models import StaffTask
+from scheduling.queries.soft_standing import soft_troubles
 from scheduling.queries.standing import Overload, Standing, Trouble, standing
 from scheduling.services import staff_tasks
 
@@ -47,11 +48,12 @@ class OverSpan:
 
 @dataclass(frozen=True, kw_only=True)
 class Breaks:
-    """What a change breaks, and whose visits it puts right."""
+    """What a change breaks, and whose visits it puts right. What is `soft` may stay, and becomes no task."""
 
     troubles: tuple[Trouble, ...]
     over: tuple[OverSpan, ...]
     mended: frozenset[UUID]
+    soft: tuple[Trouble, ...] = ()
 
     @property
     def is_nothing(self) -> bool:
@@ -60,7 +62,8 @@ class Breaks:
     @property
     def fingerprint(self) -> str:
         """A name for exactly this."""
-        lines = [f"{trouble.visit.id}:{trouble.code}:{trouble.visit.period}" for trouble in self.troubles]
+        found = (*self.troubles, *self.soft)
+        lines = [f"{trouble.visit.id}:{trouble.code}:{trouble.visit.period}" for trouble in found]
         lines += [f"{span.start}:{span.end}:{span.words}" for span in self.over]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:24]
 
@@ -104,9 +107,11 @@ def save(*, clinic: Clinic, act: Act, seen: str, by: Actor) -> Breaks:
 
 
 def _do(clinic: Clinic, act: Act) -> Breaks:
-    before = standing(clinic)
+    before, soft_before = standing(clinic), soft_troubles(clinic)
     act()
-    return compare(clinic, before, standing(clinic))
+    breaks = compare(clinic, before, standing(clinic))
+    soft = soft_troubles(clinic)
+    return replace(breaks, soft=tuple(soft[key] for key in soft if key not in soft_before))
 
 
 def compare(clinic: Clinic, before: Standing, after: Standing) -> Breaks:

@@ -1,4 +1,4 @@
-"""Day rules, nurses' skills and load weights: choices of the clinic that move no visit by themselves."""
+"""Day rules, times of vital signs, nurses' skills and load weights: choices that move no visit by themselves."""
 
 from collections.abc import Collection
 from dataclasses import asdict, dataclass
@@ -9,11 +9,12 @@ from accounts.models import Clinic, User
 from audit.services.record import record
 from core import clock
 from core.actor import Actor
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, NotFound, Reason
 from core.sourced import Confidence
 from core.transactions import business_act
 from scheduling.domain.load import LoadPhase
 from scheduling.domain.skills import Skill
+from scheduling.domain.vitals import VitalsCadence, check_cadence
 from scheduling.models import Assignment, ClinicRules, LoadWeight, NurseSkill
 from scheduling.services import boards
 from scheduling.services.clinic_rules import rules_of
@@ -31,6 +32,7 @@ class RuleFacts:
     hold_minutes: int
     offer_minutes: int
     notice_hours: int
+    passes_offers_on: bool
     tells_patient: bool
 
 
@@ -68,8 +70,31 @@ def facts_of(clinic: Clinic) -> RuleFacts:
         hold_minutes=rules.hold_minutes,
         offer_minutes=rules.offer_minutes,
         notice_hours=rules.notice_hours,
+        passes_offers_on=rules.passes_offers_on,
         tells_patient=rules.tells_patient,
     )
+
+
+@business_act
+def save_cadence(
+    *, clinic: Clinic, cadence: VitalsCadence, source: str, confidence: Confidence, by: Actor
+) -> ClinicRules:
+    """Set when vital signs are due, with the source of these times. Raises `BadInput` for what makes no sense."""
+    may_change(clinic, by)
+    reasons = check_cadence(cadence)
+    if not source.strip():
+        reasons.append(Reason("no_source", "Say where the times come from.", field="source"))
+    if reasons:
+        raise BadInput.of(reasons)
+    rules, _ = ClinicRules.objects.get_or_create(clinic=clinic)
+    rules.vitals_after_start_minutes, rules.vitals_every_minutes = cadence.after_start, cadence.at_maximum_every
+    rules.vitals_early_minutes, rules.vitals_late_minutes = cadence.early, cadence.late
+    rules.vitals_source, rules.vitals_confidence = source.strip()[:200], confidence.value
+    rules.save()
+    detail = vars(cadence) | {"source": rules.vitals_source, "confidence": rules.vitals_confidence}
+    record(action="setup.vitals", entity_type="clinic", entity_id=clinic.id, by=by, detail=detail)
+    boards.bump(clinic, [clock.today(clinic.zone)])
+    return rules
 
 
 @business_act

@@ -29,6 +29,7 @@ def index(request: ClinicRequest) -> HttpResponse:
         "closures": setup.closures(clinic),
         "nurses": len(setup.nurses(clinic)),
         "rules": rules_of(clinic),
+        "cadence": setup.cadence(clinic).times,
     }
     return render(request, "scheduling/setup.html", context)
 

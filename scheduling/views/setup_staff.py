@@ -12,7 +12,16 @@ from core.permissions import requires
 from scheduling.presenters import setup as presenting
 from scheduling.queries import setup
 from scheduling.services import setup_rules, setup_shifts
-from scheduling.setup_forms import CopyForm, RulesForm, ShiftForm, SkillsForm, SureForm, WeightForm, shift_initial
+from scheduling.setup_forms import (
+    CadenceForm,
+    CopyForm,
+    RulesForm,
+    ShiftForm,
+    SkillsForm,
+    SureForm,
+    WeightForm,
+    shift_initial,
+)
 from scheduling.views.setup_step import Change, bound, step
 
 SHIFTS = ("setup-shifts", "Shifts")
@@ -132,6 +141,28 @@ def rules(request: ClinicRequest) -> HttpResponse:
         act=lambda: setup_rules.save_rules(clinic=request.clinic, facts=form.facts(), by=request.actor),
         back=("setup", "Set-up"),
         done="The rules are saved.",
+    )
+    return step(request, form, change)
+
+
+@requires(Permission.CLINIC_CHANGE)
+def vitals(request: ClinicRequest) -> HttpResponse:
+    """When vital signs are due."""
+    found = setup.cadence(request.clinic)
+    form = CadenceForm(bound(request), initial=presenting.cadence_initial(found))
+    change = Change(
+        title="Times for vital signs",
+        note="Besides these: before the start, with every rate increase, and at the end of each part.",
+        act=lambda: setup_rules.save_cadence(
+            clinic=request.clinic,
+            cadence=form.cadence(),
+            source=form.cleaned_data["source"],
+            confidence=form.sure(),
+            by=request.actor,
+        ),
+        back=("setup", "Set-up"),
+        done="The times are saved.",
+        extra={"cadence": presenting.cadence_rows(found)},
     )
     return step(request, form, change)
 

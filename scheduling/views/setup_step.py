@@ -107,7 +107,7 @@ def _digest(form: SetupForm) -> str:
 
 def _looked(request: ClinicRequest, breaks: Breaks) -> None:
     """A preview names patients: that it was looked at is kept."""
-    visits = sorted({str(trouble.visit.id) for trouble in breaks.troubles})
+    visits = sorted({str(trouble.visit.id) for trouble in (*breaks.troubles, *breaks.soft)})
     if visits:
         detail = {"visits": visits[:200]}
         record(

@@ -1,5 +1,6 @@
 """Vital signs: when a set is due, and numbers that cannot be right."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -11,7 +12,18 @@ from hypothesis import strategies as st
 
 from core.sourced import sourced_settings
 from scheduling.domain.running import RateStep, Run
-from scheduling.domain.vitals import BOUNDS, CADENCE, Measured, Occasion, check_measured, next_vitals, schedule
+from scheduling.domain.vitals import (
+    BOUNDS,
+    CADENCE,
+    CADENCE_LIMITS,
+    Measured,
+    Occasion,
+    VitalsCadence,
+    check_cadence,
+    check_measured,
+    next_vitals,
+    schedule,
+)
 
 NINE = datetime(2026, 3, 2, 9, tzinfo=UTC)
 PHASES = (("intake", 30), ("infusion", 180), ("observation", 30), ("turnover", 15))
@@ -107,6 +119,39 @@ def test_the_cadence_and_its_words_are_known() -> None:
         "late": (5, True),
     }
     assert len({occasion.words() for occasion in Occasion}) == len(Occasion)
+    assert O.AFTER_START.words() == "15 min after the start"
+    assert O.AT_MAXIMUM.words() == "every hour at the full rate"
+
+
+OWN = VitalsCadence(after_start=20, at_maximum_every=30, early=0, late=10)
+
+
+def test_a_clinic_s_own_times_are_said_and_followed() -> None:
+    assert O.AFTER_START.words(OWN) == "20 min after the start"
+    assert O.AT_MAXIMUM.words(OWN) == "every 30 min at the full rate"
+    found = next_vitals(run(seated=0, started=30), [at(0)], at(61), cadence=OWN)
+    assert found is not None
+    assert (minutes(found.at), found.words, found.is_overdue) == (50, "20 min after the start", True)
+
+
+@pytest.mark.parametrize("name", CADENCE_LIMITS)
+def test_times_are_refused_one_step_outside_their_limits(name: str) -> None:
+    low, high = CADENCE_LIMITS[name]
+    wide = replace(CADENCE, after_start=60, at_maximum_every=240)
+    for inside in (low, high):
+        assert "out_of_range" not in {reason.code for reason in check_cadence(replace(wide, **{name: inside}))}
+    for outside in (low - 1, high + 1):
+        (reason,) = check_cadence(replace(wide, **{name: outside}))
+        assert (reason.code, reason.field) == ("out_of_range", name)
+
+
+def test_times_that_contradict_each_other_are_refused() -> None:
+    assert check_cadence(CADENCE) == []
+    (early,) = check_cadence(replace(CADENCE, after_start=5, early=5))
+    assert (early.code, early.field) == ("early_too_long", "early")
+    (late,) = check_cadence(replace(CADENCE, at_maximum_every=15, late=15))
+    assert (late.code, late.field) == ("late_too_long", "late")
+    assert check_cadence(replace(CADENCE, after_start=6, at_maximum_every=16, early=5, late=15)) == []
 
 
 @pytest.mark.parametrize("name", BOUNDS)
