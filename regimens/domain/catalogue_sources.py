@@ -74,6 +74,11 @@ def code_confidence(entry: Entry) -> str:
     return _of_group(entry, "hcpcs")
 
 
+def dose_confidence(entry: Entry) -> str:
+    """How sure the file is of a product's usual dose."""
+    return _of_group(entry, "dose")
+
+
 def _own_words(field: Field, entry: Entry) -> tuple[str, str]:
     """The source and confidence the entry gives this number, or its group of numbers."""
     if field.of == "window":

@@ -64,6 +64,9 @@ class CareSettings:
     """What makes somebody look twice, and when the treatment itself is reviewed."""
 
     dose_difference_pct: Annotated[int, Sourced("usual practice: a reason for more or less than planned", K)] = 10
+    single_dose_spread: Annotated[
+        int, Sourced("usual practice: where one dose is listed, half to twice of it is not far outside", K)
+    ] = 2
     most_vials: Annotated[int, Sourced("usual practice: the largest vials of one course", K)] = 60
     longest_day_minutes: Annotated[int, Sourced("usual practice: a clinic's longest day", K)] = 720
     usual_loading_days: Annotated[int, Sourced("usual practice: 2 g/kg as 0.4 g/kg on each of five days", K)] = 5
