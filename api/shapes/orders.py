@@ -1,5 +1,6 @@
 """Treatment orders and their course days as the API takes and gives them."""
 
+from datetime import date
 from typing import Any
 
 from rest_framework import serializers
@@ -8,7 +9,17 @@ from api.fields import Amount, Choice, Day, Flag, Id, Instant, Several, Text, Wh
 from api.reading import Body, PageQuery
 from api.shapes.plans import PROFILES, WHYS, PhaseShape, RateStepShape
 from api.shapes.references import PatientRef, ProductRef
-from regimens.models import CoursePhase, DoseBasis, LateDosePolicy, OrderStatus, Titration, WeightBasis
+from regimens.models import (
+    CourseDay,
+    CoursePhase,
+    DoseBasis,
+    LateDosePolicy,
+    OrderStatus,
+    Titration,
+    TreatmentOrder,
+    WeightBasis,
+)
+from regimens.queries.orders import valid_until
 from regimens.services.order_events import EventKind
 
 _MOST_DAYS = 1_000
@@ -199,7 +210,11 @@ class OrderShape(serializers.Serializer[Any]):
     signed_on = serializers.DateField(allow_null=True, help_text="null: a renewal that nobody has signed yet.")
     accepted_at = Instant(allow_null=True)
     laid_out_through_on = serializers.DateField(allow_null=True)
+    valid_until = serializers.SerializerMethodField(help_text="The last date on which it counts.")
     version = serializers.IntegerField()
+
+    def get_valid_until(self, order: TreatmentOrder) -> date:
+        return valid_until(order)
 
 
 class CourseDayQuery(PageQuery):
@@ -230,6 +245,9 @@ class CourseDayShape(serializers.Serializer[Any]):
     course = CourseShape()
     day_number = serializers.IntegerField()
     due_on = serializers.DateField()
+    earliest_on = serializers.DateField(help_text="The first date of this day's own window.")
+    latest_on = serializers.DateField(help_text="The last date of this day's own window.")
+    needs_renewed_order = serializers.SerializerMethodField(help_text="Due after the order's last date.")
     dose_mg = serializers.DecimalField(max_digits=10, decimal_places=2)
     units = serializers.IntegerField()
     wasted_units = serializers.IntegerField(help_text="Of the units, those that bill waste (JW).")
@@ -238,3 +256,6 @@ class CourseDayShape(serializers.Serializer[Any]):
     rate_steps = RateStepShape(many=True)
     phases = PhaseShape(many=True)
     chair_minutes = serializers.IntegerField()
+
+    def get_needs_renewed_order(self, day: CourseDay) -> bool:
+        return day.due_on > valid_until(day.course.order)

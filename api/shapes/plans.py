@@ -113,6 +113,7 @@ class PlannedCourseShape(serializers.Serializer[Any]):
     exact_mg = Exact(places=2, allow_null=True, help_text="Before rounding, and before a maximum cut it.")
     is_capped = serializers.BooleanField()
     dose_mg = Exact(places=2)
+    needs_renewed_order = serializers.BooleanField(help_text="Not over by the order's last date.")
     units = serializers.IntegerField()
     running_units = serializers.IntegerField(help_text="Units of this course and all before it.")
     days = PlannedDayShape(many=True)
@@ -122,6 +123,10 @@ class PlanShape(serializers.Serializer[Any]):
     """The courses of the next twelve months. Nothing of it is saved."""
 
     through_on = serializers.DateField()
+    valid_until = serializers.DateField(help_text="The last date on which the order would count.")
+    notices = serializers.ListField(
+        child=serializers.CharField(), help_text="Doses far outside what the catalogue lists: for a prescriber."
+    )
     units = serializers.IntegerField()
     courses = PlannedCourseShape(many=True)
 

@@ -18,9 +18,11 @@ from api.shapes.plans import EstimateBody, EstimateShape, PlanShape
 from api.views.orders import EXAMPLE as ORDER
 from core import clock
 from patients.queries import records as patients
+from regimens.domain.validity import last_valid_on
 from regimens.queries import catalogue
 from regimens.queries.patient_facts import PatientFacts, patient_facts
 from regimens.services import estimating, orders
+from regimens.services.dose_notices import dose_notices
 from regimens.services.facts import OrderFacts
 
 VISIT = {
@@ -55,13 +57,20 @@ class OrderPreview(Endpoint):
             known = patient_facts(self.named("patient", patients.get, patient_id), product)
         named: dict[str, Any] = {"product": product, "indication": catalogue.indication(wanted["indication"])}
         today = clock.today(self.clinic.zone)
-        courses = orders.preview(OrderFacts(**(wanted | named)), today=today, patient=known)
+        facts = OrderFacts(**(wanted | named))
+        courses = orders.preview(facts, today=today, patient=known)
+        until = last_valid_on(signed_on=facts.signed_on, starts_on=facts.starts_on, ends_on=facts.ends_on)
         sums = list(accumulate(course.units for course in courses))
         rows = [vars(course) | {"dose_mg": course.dose_mg, "units": course.units} for course in courses]
         plan = {
             "through_on": orders.a_year_after(today),
+            "valid_until": until,
+            "notices": dose_notices(facts, organization_id=self.clinic.organization_id),
             "units": sums[-1] if sums else 0,
-            "courses": [row | {"running_units": units} for row, units in zip(rows, sums, strict=True)],
+            "courses": [
+                row | {"running_units": units, "needs_renewed_order": row["days"][-1].due_on > until}
+                for row, units in zip(rows, sums, strict=True)
+            ],
         }
         return Response(PlanShape(plan).data)
 

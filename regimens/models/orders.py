@@ -3,6 +3,8 @@
 A *course* is one due event of 1 to 5 consecutive *course days*; a course day is what a visit books a chair for.
 """
 
+from datetime import date
+
 import pgtrigger
 from django.db import models
 
@@ -251,3 +253,13 @@ class CourseDay(models.Model):
 
     def __str__(self) -> str:
         return f"day {self.day_number} of {self.course}"
+
+    @property
+    def earliest_on(self) -> date:
+        """The first date of this day's own window: the course's, as many days on as this day follows its first."""
+        return self.course.earliest_on + (self.due_on - self.course.due_on)
+
+    @property
+    def latest_on(self) -> date:
+        """The last date of this day's own window."""
+        return self.course.latest_on + (self.due_on - self.course.due_on)

@@ -11,11 +11,10 @@ from accounts.models import Clinic
 from core.errors import NotFound
 from patients.models import Patient
 from patients.queries.search import matching
-from regimens.domain.settings import CLINICAL_DEFAULTS
+from regimens.domain.validity import VALID_FOR, last_valid_on
 from regimens.models import Course, CourseDay, OrderStatus, Product, TreatmentOrder
 
 RENEWAL_NOTICE = timedelta(days=60)
-VALID_FOR = timedelta(days=CLINICAL_DEFAULTS.order_valid_months * 365 // 12)
 
 
 def valid_until(order: TreatmentOrder) -> date:
@@ -23,7 +22,7 @@ def valid_until(order: TreatmentOrder) -> date:
 
     A draft that waits for its signature would count from its first course.
     """
-    return order.ends_on or (order.signed_on or order.starts_on) + VALID_FOR
+    return last_valid_on(signed_on=order.signed_on, starts_on=order.starts_on, ends_on=order.ends_on)
 
 
 class OrderFilter(StrEnum):

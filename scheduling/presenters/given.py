@@ -75,8 +75,8 @@ def words(row: Administration) -> str:
 
 
 def profile(day: CourseDay) -> str:
-    """The ramp that was planned; empty where the rate does not climb."""
-    return PROFILES.get(Profile(day.profile), "") if day.profile in set(Profile) else ""
+    """The ramp that was planned; empty where no ramp decides the rate."""
+    return PROFILES.get(Profile(day.profile), "") if day.rate_steps and day.profile in set(Profile) else ""
 
 
 def planned_rates(day: CourseDay) -> list[RateLine]:

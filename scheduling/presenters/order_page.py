@@ -60,6 +60,7 @@ def notices(page: OrderPage) -> list[Notice]:
         url = reverse("scheduling:order-plan", args=[order.id])
         sentence = "The plan would change courses that are booked. Nothing moves until somebody decides."
         found.append(Notice("Changes to approve", sentence, "warn", url, "Look at the changes"))
+    found += [Notice("A dose far from the usual", sentence) for sentence in page.dose_notices]
     if page.exchanges:
         found.append(_exchange_notice(list(page.exchanges.values())))
     if page.weight_change is not None and order.status != OrderStatus.ENDED:

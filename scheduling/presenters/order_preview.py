@@ -8,6 +8,7 @@ from typing import Any
 
 from regimens.domain.quantities import plain
 from regimens.domain.titration import Profile
+from regimens.domain.validity import beyond
 from regimens.models import Product
 from regimens.queries.patient_facts import PatientFacts
 from regimens.services.planning import LaidOutCourse, LaidOutDay
@@ -22,6 +23,7 @@ class PreviewRow:
     course: LaidOutCourse
     phase: str
     is_slow: bool
+    after_end: str
     last_on: date
     dose: str
     vials: str
@@ -52,11 +54,16 @@ def preview(
     known: PatientFacts,
     cover: PreviewCover | None = None,
     exchanges: Mapping[date, str] | None = None,
+    *,
+    valid_until: date = date.max,
 ) -> dict[str, Any]:
-    """What `_order_preview.html` shows. `exchanges` are cautions about plasma exchanges elsewhere, by day."""
+    """What `_order_preview.html` shows. `exchanges` are cautions about plasma exchanges elsewhere, by day.
+
+    Courses after `valid_until`, the last date on which the order would count, are marked.
+    """
     is_ig = product.is_immune_globulin
     return {
-        "preview": _rows(courses, cover, is_ig=is_ig),
+        "preview": _rows(courses, cover, valid_until, is_ig=is_ig),
         "total": _total(courses, is_ig=is_ig),
         "is_at_risk": known.is_at_risk and is_ig,
         "exchanges": list((exchanges or {}).values()),
@@ -66,17 +73,21 @@ def preview(
     }
 
 
-def _rows(courses: Sequence[LaidOutCourse], cover: PreviewCover | None, *, is_ig: bool) -> list[PreviewRow]:
+def _rows(
+    courses: Sequence[LaidOutCourse], cover: PreviewCover | None, valid_until: date, *, is_ig: bool
+) -> list[PreviewRow]:
     rows: list[PreviewRow] = []
     total = 0
     for course in courses:
         total += course.units
+        last_on = course.due_on + timedelta(days=len(course.days) - 1)
         rows.append(
             PreviewRow(
                 course=course,
                 phase=course.phase.value.capitalize(),
-                is_slow=any(day.profile is Profile.FIRST for day in course.days),
-                last_on=course.due_on + timedelta(days=len(course.days) - 1),
+                is_slow=any(day.profile is Profile.FIRST and day.rate_steps for day in course.days),
+                after_end=beyond(last_on, last_on=valid_until),
+                last_on=last_on,
                 dose=order_words.once_or_all(
                     [order_words.mass(day.dose_mg, is_immune_globulin=is_ig) for day in course.days]
                 ),

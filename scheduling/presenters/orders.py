@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from core.looks import look_of
 from regimens.domain.titration import Profile
+from regimens.domain.validity import beyond
 from regimens.models import CourseDay, OrderStatus, TreatmentOrder
+from regimens.queries.orders import valid_until
 from scheduling.presenters import order_words
 from scheduling.queries.order_page import TO_PLACE, CourseRow, DayRow, DayState, OrderPage
 
@@ -54,6 +56,7 @@ class DayView:
     vials: str
     infusion_minutes: int
     is_slow: bool
+    after_end: str
     given: str
     book_url: str
     cover_word: str
@@ -137,7 +140,8 @@ def _day_view(order: TreatmentOrder, row: DayRow, told: set[frozenset[str]]) -> 
         dose=order_words.mass(row.day.dose_mg, is_immune_globulin=is_ig),
         vials=order_words.vials(row.day.vials, is_immune_globulin=is_ig),
         infusion_minutes=sum(phase["minutes"] for phase in row.day.phases if phase["kind"] == "infusion"),
-        is_slow=row.day.profile == Profile.FIRST,
+        is_slow=row.day.profile == Profile.FIRST and bool(row.day.rate_steps),
+        after_end="" if row.is_given else beyond(row.day.due_on, last_on=valid_until(order)),
         given=_given(row, is_ig=is_ig),
         book_url=f"{reverse('scheduling:find')}?course_day={row.day.id}" if can_book else "",
         cover_word=word,

@@ -158,10 +158,14 @@ def _day_rows(was: DayShape, now: DayShape, *, many: bool, is_immune_globulin: b
         row("vials", opened(was), opened(now)),
         row("units", str(was.units), str(now.units)),
         row("in the chair", _span(was.chair_minutes), _span(now.chair_minutes)),
-        row("ramp", RAMPS.get(was.profile, "not noted"), RAMPS.get(now.profile, "not noted")),
+        *([row("ramp", _ramp(was), _ramp(now))] if was.rate_steps or now.rate_steps else []),
         row("premedication", _premedication(was), _premedication(now)),
         row("pump rates", _rates(was), _rates(now)),
     ]
+
+
+def _ramp(day: DayShape) -> str:
+    return RAMPS.get(day.profile, "not noted")
 
 
 def _premedication(day: DayShape) -> str:

@@ -6,7 +6,9 @@ from datetime import date, datetime
 from typing import Any
 
 from regimens.domain.titration import Profile
+from regimens.domain.validity import beyond
 from regimens.models import Course, TreatmentOrder
+from regimens.queries.orders import valid_until
 from scheduling.presenters import order_words, orders
 from scheduling.queries.plan_print import PlannedElsewhere, PrintedPlan
 
@@ -69,7 +71,9 @@ def _course(plan: PrintedPlan, order: TreatmentOrder, course: Course, *, names_d
     booked = [plan.visits[day.id] for day in days if day.id in plan.visits]
     zone = order.clinic.zone
     notes = [f"booked {visit.period.lower.astimezone(zone):%a %-d %b, %H:%M}, {visit.chair.name}" for visit in booked]
-    notes += ["slow first ramp"] if any(day.profile == Profile.FIRST for day in days) else []
+    notes += ["slow first ramp"] if any(day.profile == Profile.FIRST and day.rate_steps for day in days) else []
+    late = beyond(max((day.due_on for day in days), default=course.due_on), last_on=valid_until(order))
+    notes += [late] if late else []
     minutes = tuple(day.chair_minutes for day in days)
     return DateRow(
         on=course.due_on,

@@ -8,7 +8,9 @@ from uuid import UUID
 from accounts.models import Clinic
 from core.errors import Reason
 from core.looks import look_of
+from regimens.domain.validity import beyond
 from regimens.models import CourseDay
+from regimens.queries.orders import valid_until
 from scheduling.domain.openings import Opening
 from scheduling.domain.placement import WINDOW_CODES
 from scheduling.domain.series import Choice, Liking, Problem
@@ -49,6 +51,7 @@ class RowView:
     cover_note: str
     is_locked: bool
     skip_reason: str
+    after_end: str = ""
     visit: Visit | None = None
 
     @property
@@ -136,6 +139,7 @@ def _row(row: SeriesRow, sheet: _Sheet) -> RowView:
         cover_note=note,
         is_locked=day.id in sheet.read.locked and opening is not None,
         skip_reason=skip_reason,
+        after_end=beyond(day.due_on, last_on=valid_until(day.course.order)),
         visit=row.visit,
     )
 

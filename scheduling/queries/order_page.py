@@ -15,6 +15,7 @@ from regimens.models import Administration, Course, CourseDay, OrderEvent, Order
 from regimens.queries import orders
 from regimens.queries.exchanges import exchange_cautions
 from regimens.queries.weights import WeightChange, weight_change
+from regimens.services import dose_notices
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
 from scheduling.models import StaffTask, Visit
 from scheduling.queries.cover_of_days import in_turn
@@ -81,6 +82,8 @@ class OrderPage:
     has_differences: bool
     exchanges: Mapping[date, str]
     """Cautions about plasma exchanges elsewhere, by the day of a dose to come that one would remove."""
+    dose_notices: tuple[str, ...] = ()
+    """What stands out about its doses beside what the catalogue lists."""
 
     @property
     def next_to_book(self) -> CourseDay | None:
@@ -93,7 +96,7 @@ class OrderPage:
 
 
 def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
-    """The order's page. Twelve SQL statements at most; raises `NotFound` for another clinic's order."""
+    """The order's page. Thirteen SQL statements at most; raises `NotFound` for another clinic's order."""
     order = orders.with_courses(clinic, order_id)
     courses = list(order.courses.all())
     days = [day for course in courses for day in course.days.all()]
@@ -123,6 +126,7 @@ def order_page(clinic: Clinic, order_id: UUID, *, today: date) -> OrderPage:
         weight_change=weight_change(order),
         has_differences=StaffTask.objects.filter(order=order, kind=PLAN_TASK, done_at=None).exists(),
         exchanges=_exchanges(order, [rows[day.id] for day in days if states[day.id] in awaited], today),
+        dose_notices=() if order.status == OrderStatus.ENDED else dose_notices.of_order(order),
     )
 
 

@@ -16,6 +16,7 @@ from core.permissions import requires
 from patients.forms import SearchForm, put_refusal
 from patients.models import Patient
 from patients.queries import records
+from regimens.domain.validity import last_valid_on
 from regimens.forms import OrderForm, TherapyForm, initial_of
 from regimens.models import Indication, Product, TreatmentOrder
 from regimens.queries import orders as reading
@@ -23,6 +24,7 @@ from regimens.queries.exchanges import exchange_cautions
 from regimens.queries.patient_facts import patient_facts, with_weight
 from regimens.services import drafts
 from regimens.services import orders as keeping
+from regimens.services.dose_notices import dose_notices
 from scheduling.presenters import order_form, order_preview
 from scheduling.presenters.patients import search_rows
 from scheduling.queries.order_entry import OrderStart, days_to_come, labs_of, order_start, preview_cover
@@ -115,8 +117,12 @@ def _preview(request: ClinicRequest, patient: Patient, form: OrderForm) -> dict[
     courses = keeping.preview(facts, today=today, patient=known)
     cover = preview_cover(request.clinic, patient, facts.product, facts.hcpcs, courses, today=today)
     exchanges = exchange_cautions(patient, facts.product, days_to_come(courses, today=today))
-    beside = {"beside": reading.beside(patient, facts.product)}
-    return order_preview.preview(courses, facts.product, known, cover, exchanges) | beside
+    until = last_valid_on(signed_on=facts.signed_on, starts_on=facts.starts_on, ends_on=facts.ends_on)
+    shown = order_preview.preview(courses, facts.product, known, cover, exchanges, valid_until=until)
+    return shown | {
+        "beside": reading.beside(patient, facts.product),
+        "dose_notices": dose_notices(facts, organization_id=request.clinic.organization_id),
+    }
 
 
 def _start(

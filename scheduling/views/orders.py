@@ -119,7 +119,8 @@ def _draft_preview(request: ClinicRequest, page: OrderPage, today: date) -> dict
     cover = preview_cover(request.clinic, order.patient, order.product, order.hcpcs, courses, today=today)
     exchanges = exchange_cautions(order.patient, order.product, days_to_come(courses, today=today))
     others = {"beside": reading.beside(order.patient, order.product).exclude(renewed_by=order)}
-    return order_preview.preview(courses, order.product, known, cover, exchanges) | others
+    until = reading.valid_until(order)
+    return order_preview.preview(courses, order.product, known, cover, exchanges, valid_until=until) | others
 
 
 def _filter(text: str, counts: dict[OrderFilter, int]) -> OrderFilter:

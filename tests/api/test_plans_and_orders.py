@@ -48,6 +48,20 @@ def test_a_preview_is_the_plan_that_accepting_makes_and_saves_nothing(world: Wor
 
 
 @pytest.mark.usefixtures("_catalogue")
+def test_a_preview_marks_what_the_order_does_not_reach_and_a_dose_far_from_the_usual(world: World) -> None:
+    planned = preview(world).data
+    assert planned["valid_until"] == "2026-12-31"
+    assert not any(course["needs_renewed_order"] for course in planned["courses"])
+    short = preview(world, signed_on="2025-09-01", ends_on=None, course_limit=None).data
+    assert short["valid_until"] == "2026-09-01"
+    late = [course["needs_renewed_order"] for course in short["courses"]]
+    assert late == [course["days"][-1]["due_on"] > "2026-09-01" for course in short["courses"]]
+    assert late[0] is not late[-1]
+    assert planned["notices"] == []
+    assert "below what the catalogue lists" in preview(world, dose_amount="0.1").data["notices"][0]
+
+
+@pytest.mark.usefixtures("_catalogue")
 def test_a_preview_counts_units_course_by_course(world: World) -> None:
     courses = preview(world).data["courses"]
     running = 0

@@ -243,7 +243,7 @@ def test_the_order_takes_the_same_number_of_statements_for_one_course_or_many(
     factories.make_authorization(order)
     client = signed_in(clinic)
     client.get(reverse("scheduling:order", args=[order.id]))
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         assert client.get(reverse("scheduling:order", args=[order.id])).status_code == 200
     with django_assert_max_num_queries(12):
         assert client.get(reverse("scheduling:orders"), {"show": "active", "q": "ada"}).status_code == 200
