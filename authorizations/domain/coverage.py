@@ -4,7 +4,7 @@ The reasons are soft: a visit may be booked while the payer decides. The clearan
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from authorizations.domain.frequency import FrequencyLimit, earliest_within_limit, units_in_fullest_window
@@ -59,6 +59,17 @@ def check_coverage(visit: VisitFacts, authorization: AuthorizationFacts | None) 
         *_check_units(visit, authorization),
         *_check_visits(visit, authorization),
         *_check_frequency(visit, authorization),
+    )
+
+
+def less(authorization: AuthorizationFacts, doses: Sequence[tuple[date, int]]) -> AuthorizationFacts:
+    """What an authorization grants once visits took `doses` (day and units) of it as well."""
+    left = authorization.visits_left
+    return replace(
+        authorization,
+        units_left=authorization.units_left - sum(units for _, units in doses),
+        visits_left=None if left is None else max(0, left - len(doses)),
+        doses=(*authorization.doses, *doses),
     )
 
 

@@ -4,7 +4,7 @@ One SQL statement answers for any number of visits. The rule itself is pure (`au
 are gathered. A visit's patient has a plan on its date (the latest one to start); the plan's payer decides.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -15,7 +15,14 @@ from django.db.models import F, FilteredRelation, Max, OuterRef, Q, Sum
 from django.db.models.functions import JSONObject
 
 from accounts.models import Clinic
-from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage, check_dates, check_status
+from authorizations.domain.coverage import (
+    AuthorizationFacts,
+    VisitFacts,
+    check_coverage,
+    check_dates,
+    check_status,
+    less,
+)
 from authorizations.domain.frequency import Dose, FrequencyLimit
 from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization, LedgerEntry
@@ -88,6 +95,20 @@ def find_many(*, clinic: Clinic, needs: Sequence[Need]) -> list[Coverage]:
     return [_answer(facts.get(need.order.patient_id), need) for need in needs]
 
 
+def find_in_turn(*, clinic: Clinic, needs: Sequence[Need]) -> list[Coverage]:
+    """The cover of each of `needs`, in their order, each with what those before it take. One SQL statement."""
+    facts = _facts(clinic.id, needs) if needs else {}
+    taken: dict[UUID, Doses] = {}
+    answers = []
+    for need in needs:
+        answer = _answer(facts.get(need.order.patient_id), need, taken)
+        if answer.is_covered and answer.authorization is not None:
+            held = answer.authorization.id
+            taken[held] = (*taken.get(held, ()), (need.on, need.units))
+        answers.append(answer)
+    return answers
+
+
 def facts_of(authorization: Authorization, doses: Doses) -> AuthorizationFacts:
     """What a stored authorization grants, as the rule wants it; `doses` is what each visit already takes of it."""
     allowed = authorization.visits_approved
@@ -110,10 +131,10 @@ def covers(
 ) -> tuple[Reason, ...]:
     """Why `authorization` does not cover such a visit; empty when it does. At most one SQL statement."""
     need = VisitFacts(service_on=on, hcpcs=hcpcs, units=units, visits=visits)
-    return _check(need, facts_of(authorization, doses_of(authorization)))
+    return check(need, facts_of(authorization, doses_of(authorization)))
 
 
-def _check(need: VisitFacts, facts: AuthorizationFacts) -> tuple[Reason, ...]:
+def check(need: VisitFacts, facts: AuthorizationFacts) -> tuple[Reason, ...]:
     """The reasons of the rule; while nothing is approved, only that: units and dates are but wishes until then."""
     reasons = check_coverage(need, facts)
     return tuple(reason for reason in reasons if reason.code == "auth_not_valid") or reasons
@@ -189,25 +210,28 @@ def _payer_on(facts: _Facts, on: date) -> Payer | None:
     return plan.payer if plan else None
 
 
-def _answer(facts: _Facts | None, need: Need) -> Coverage:
+def _answer(facts: _Facts | None, need: Need, taken: Mapping[UUID, Doses] | None = None) -> Coverage:
+    """The answer from `facts`, with what visits before it have `taken` of each authorization."""
     facts = facts or _Facts((), ())
     payer = _payer_on(facts, need.on)
     if payer is not None and not payer.needs_authorization:
         return Coverage(None, (), is_required=False, payer=payer)
     wanted = VisitFacts(service_on=need.on, hcpcs=need.order.hcpcs, units=need.units, visits=need.visits)
-    judged = [
-        (authorization, _reasons(authorization, days, payer, wanted))
-        for authorization, days in facts.candidates
-        if authorization.product_id == need.order.product_id
-    ]
+    judged = []
+    for authorization, days in facts.candidates:
+        if authorization.product_id == need.order.product_id:
+            granted = less(facts_of(authorization, days), (taken or {}).get(authorization.id, ()))
+            judged.append((authorization, _reasons(granted, authorization, payer, wanted)))
     if not judged:
         return Coverage(None, (_missing(payer, need),), is_required=True, payer=payer)
     authorization, reasons = min(judged, key=_nearest)
     return Coverage(authorization, reasons, is_required=True, payer=payer)
 
 
-def _reasons(authorization: Authorization, days: Doses, payer: Payer | None, wanted: VisitFacts) -> tuple[Reason, ...]:
-    reasons = _check(wanted, facts_of(authorization, days))
+def _reasons(
+    granted: AuthorizationFacts, authorization: Authorization, payer: Payer | None, wanted: VisitFacts
+) -> tuple[Reason, ...]:
+    reasons = check(wanted, granted)
     if payer is None or authorization.payer_id == payer.id:
         return reasons
     name = f"{authorization.payer.name} {authorization.reference}".strip()

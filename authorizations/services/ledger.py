@@ -4,11 +4,13 @@ Each act locks the authorization row first, then adds entries; a trigger keeps t
 overdrawn authorization impossible. Nothing is ever changed or deleted. Every act may be repeated without harm.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 from uuid import UUID
 
+from authorizations.domain.coverage import VisitFacts, less
 from authorizations.domain.statuses import AuthorizationStatus
 from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry, LedgerKind
 from authorizations.queries import coverage
@@ -28,6 +30,16 @@ class _Held:
     service_on: date
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reservation:
+    """Units that a visit on a clinic-local date wants of an authorization."""
+
+    authorization: Authorization
+    visit_id: UUID
+    units: int
+    service_on: date
+
+
 @business_act
 def reserve(*, authorization: Authorization, visit_id: UUID, units: int, service_on: date, by: Actor) -> None:
     """Reserve `units` of `authorization` for a visit on a clinic-local date.
@@ -36,23 +48,46 @@ def reserve(*, authorization: Authorization, visit_id: UUID, units: int, service
     looked at again under the lock, and `already_reserved` when the visit holds other units. The same reservation
     twice is one.
     """
-    if units < 1:
+    wanted = Reservation(authorization=authorization, visit_id=visit_id, units=units, service_on=service_on)
+    reserve_all(wanted=[wanted], by=by)
+
+
+@business_act
+def reserve_all(*, wanted: Sequence[Reservation], by: Actor) -> None:
+    """Reserve for every visit of `wanted`, in their order, or for none; raises what `reserve` does.
+
+    As many SQL statements for many as for one.
+    """
+    if any(one.units < 1 for one in wanted):
         raise BadInput("units", "A visit reserves at least 1 unit.", field="units")
-    locked = Authorization.objects.select_for_update(of=("self",)).select_related("payer").filter(
-        id=authorization.id, clinic_id=authorization.clinic_id
-    ).first()  # fmt: skip
-    if locked is None:
-        raise NotFound("authorization")
-    if locked.status == AuthorizationStatus.NOT_REQUIRED:
-        return  # it covers every visit and has no units to count
-    held = _held(visit_id, lock=False)
-    if held:
-        _check_same(held, locked, units, service_on)
-        return
-    reasons = coverage.covers(locked, units=units, on=service_on)
-    if reasons:
-        raise Conflict.of(reasons)
-    _add(locked, visit_id, LedgerKind.RESERVE, units=units, on=service_on, by=by, reserved=units)
+    locked = _locked(one.authorization for one in wanted)
+    held = _held_by(one.visit_id for one in wanted)
+    facts = {row.id: coverage.facts_of(row, coverage.doses_of(row)) for row in locked.values()}
+    entries = []
+    for one in wanted:
+        row = locked.get(one.authorization.id)
+        if row is None:
+            raise NotFound("authorization")
+        if row.status == AuthorizationStatus.NOT_REQUIRED:
+            continue  # it covers every visit and has no units to count
+        if one.visit_id in held:
+            _check_same(held[one.visit_id], row, one.units, one.service_on)
+            continue
+        reasons = coverage.check(VisitFacts(one.service_on, "", one.units), facts[row.id])
+        if reasons:
+            raise Conflict.of(reasons)
+        facts[row.id] = less(facts[row.id], [(one.service_on, one.units)])
+        entries.append(
+            _entry(row, one.visit_id, LedgerKind.RESERVE, units=one.units, on=one.service_on, by=by, reserved=one.units)
+        )
+    LedgerEntry.objects.bulk_create(entries)
+
+
+def _locked(authorizations: Iterable[Authorization]) -> dict[UUID, Authorization]:
+    """The rows, locked in key order, of authorizations at the clinic that they are said to be of."""
+    asked = {one.id: one.clinic_id for one in authorizations}
+    rows = Authorization.objects.select_for_update(of=("self",)).select_related("payer").filter(id__in=asked)
+    return {row.id: row for row in rows.order_by("id") if row.clinic_id == asked[row.id]}
 
 
 @business_act
@@ -117,22 +152,26 @@ def reverse(*, visit_id: UUID, by: Actor) -> None:
         )
 
 
-def _held(visit_id: UUID, *, lock: bool = True) -> list[_Held]:
-    """What the visit holds, per authorization, in lock order; under the rows' locks unless told otherwise."""
-    entries = LedgerEntry.objects.filter(visit_id=visit_id).order_by("authorization_id", "at", "id")
-    locked: dict[UUID, Authorization] = {}
-    if lock:
-        ids = set(entries.values_list("authorization_id", flat=True))
-        rows = Authorization.objects.select_for_update().filter(id__in=ids).order_by("id")
-        locked = {row.id: row for row in rows}
-    held = []
-    for authorization_id, group in groupby(entries, key=lambda entry: entry.authorization_id):
+def _held(visit_id: UUID) -> list[_Held]:
+    """What the visit holds, per authorization, in lock order; under the rows' locks."""
+    entries = LedgerEntry.objects.filter(visit_id=visit_id)
+    ids = set(entries.values_list("authorization_id", flat=True))
+    rows = Authorization.objects.select_for_update().filter(id__in=ids).order_by("id")
+    return _held_by([visit_id], {row.id: row for row in rows}).get(visit_id, [])
+
+
+def _held_by(visit_ids: Iterable[UUID], locked: Mapping[UUID, Authorization] | None = None) -> dict[UUID, list[_Held]]:
+    """What each of these visits holds, by its id: `locked` rows where they are, else as they were read."""
+    entries = LedgerEntry.objects.filter(visit_id__in=list(visit_ids)).select_related("authorization")
+    held: dict[UUID, list[_Held]] = {}
+    in_order = entries.order_by("visit_id", "authorization_id", "at", "id")
+    for (visit_id, authorization_id), group in groupby(in_order, lambda one: (one.visit_id, one.authorization_id)):
         lines = list(group)
         reserved = sum(line.reserved_change for line in lines)
         used = sum(line.used_change for line in lines)
         if reserved or used:
-            authorization = locked.get(authorization_id) or lines[0].authorization
-            held.append(_Held(authorization, reserved, used, lines[-1].service_on))
+            authorization = (locked or {}).get(authorization_id) or lines[0].authorization
+            held.setdefault(visit_id, []).append(_Held(authorization, reserved, used, lines[-1].service_on))
     return held
 
 
@@ -158,7 +197,21 @@ def _add(
     reserved: int = 0,
     used: int = 0,
 ) -> None:
-    LedgerEntry.objects.create(
+    _entry(authorization, visit_id, kind, units=units, on=on, by=by, reserved=reserved, used=used).save()
+
+
+def _entry(
+    authorization: Authorization,
+    visit_id: UUID,
+    kind: LedgerKind,
+    *,
+    units: int,
+    on: date,
+    by: Actor,
+    reserved: int = 0,
+    used: int = 0,
+) -> LedgerEntry:
+    return LedgerEntry(
         authorization=authorization,
         visit_id=visit_id,
         kind=kind,

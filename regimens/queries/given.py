@@ -1,9 +1,12 @@
 """What was given of an order, day by day: the only history from which a plan is recalculated."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
+
+from django.db.models import Max
 
 from regimens.models import Administration, Course, TreatmentOrder
 
@@ -43,7 +46,11 @@ def given_days(order: TreatmentOrder) -> tuple[GivenDay, ...]:
     )
 
 
-def is_overtaken(course: Course) -> bool:
-    """Whether a later course of the same order was given: this one is past then. One SQL statement."""
-    later = Administration.objects.filter(order_id=course.order_id, course_day__course__number__gt=course.number)
-    return later.filter(voided_at__isnull=True).exists()
+def overtaken(courses: Iterable[Course]) -> set[UUID]:
+    """Those of `courses` after which a later one of the same order was given: they are past. One SQL statement."""
+    asked = {course.id: course for course in courses}
+    given = Administration.objects.filter(
+        order__in={course.order_id for course in asked.values()}, voided_at__isnull=True
+    )
+    latest = dict(given.order_by().values_list("order_id").annotate(Max("course_day__course__number")))
+    return {key for key, course in asked.items() if latest.get(course.order_id, 0) > course.number}

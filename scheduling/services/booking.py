@@ -6,59 +6,25 @@ audit, messages, and the board's version. A refusal changes nothing and says who
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from uuid import UUID
-
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from datetime import UTC, date, datetime
 
 from accounts.domain.policy import Permission
 from accounts.models import Clinic
-from authorizations.models import Authorization
-from core import clock
 from core.actor import Actor
-from core.errors import BadInput, Conflict, NeedsReason, NotAllowed, NotFound, Reason, Stale
-from core.ids import new_id
+from core.errors import BadInput, Conflict, NotFound, Reason
 from core.intervals import Interval
 from core.transactions import business_act
-from regimens.models import CourseDay, OrderStatus, TreatmentOrder
-from regimens.queries.given import is_overtaken
-from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import CAPACITY_CODES, carried_over
-from scheduling.domain.statuses import EXPECTED, OCCUPYING, VisitStatus
-from scheduling.models import CapacitySlot, Chair, RequestState, Visit, VisitEvent
+from regimens.models import CourseDay, OrderStatus
+from scheduling.domain.placement import carried_over
+from scheduling.domain.statuses import EXPECTED, VisitStatus
+from scheduling.models import Chair, RequestState, Visit, VisitEvent
 from scheduling.services import boards, coverage, gate, holds, incomplete_courses, notices, places, records, waiting
 from scheduling.services.answered import settle_open
+from scheduling.services.placing import Hold, Override, Wish, as_range, is_over_capacity, judge, seat
+
+__all__ = ["Hold", "Override", "Wish", "as_range", "is_over_capacity", "judge", "seat"]  # of booking for its callers
 
 MOVABLE = EXPECTED | {VisitStatus.HELD, VisitStatus.ARRIVED}
-
-
-@dataclass(frozen=True)
-class Override:
-    """Why a person goes ahead although soft rules say no. It is kept on the visit and shown everywhere."""
-
-    reason: str
-
-
-@dataclass(frozen=True)
-class Hold:
-    """That a place is only held: until when, and for whom in the words of the board."""
-
-    until: datetime
-    by_label: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """A course day that wants a chair from a start on, and the reason to go ahead against soft rules."""
-
-    course_day: CourseDay
-    chair: Chair
-    start: datetime
-    override: Override | None = None
-
-    @property
-    def interval(self) -> Interval:
-        return Interval(self.start, self.start + timedelta(minutes=self.course_day.chair_minutes))
 
 
 @business_act
@@ -85,76 +51,10 @@ def check_may_book(wish: Wish, by: Actor) -> None:
         raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active; accept it first.")
 
 
-def seat(
-    wish: Wish,
-    slots: Sequence[CapacitySlot],
-    by: Actor,
-    *,
-    series_id: UUID | None = None,
-    hold: Hold | None = None,
-    covered: coverage.Cover | None = None,
-) -> Visit:
-    """Judge one wish and write its visit, inside the caller's transaction, which holds the capacity rows `slots`.
-
-    `covered` is its cover where that was looked up already, with the authorization locked.
-    """
-    course_day, chair, interval, override = wish.course_day, wish.chair, wish.interval, wish.override
-    load = places.profile_for(chair.clinic, course_day)
-    _check_not_booked(course_day)
-    wanted = places.placement(course_day=course_day, chair=chair, interval=interval, load=load)
-    on = records.day_at(wish.start, chair)
-    authorization, uncovered = covered or coverage.cover(course_day, on)
-    reasons = [*places.check(wanted, slots, chair=chair), *uncovered]
-    accepted = judge(reasons, override, by)
-    holds.drop_dead(chair=chair, patient_id=course_day.course.order.patient_id, interval=interval, by=by)
-    visit = _new(course_day, chair, interval, load, accepted, authorization)
-    visit.series_id = series_id
-    if hold is not None:
-        visit.status, visit.hold_until, visit.held_by_label = VisitStatus.HELD, hold.until, hold.by_label[:150]
-    coverage.reserve(visit, authorization, on, by)
-    _check_plan_unchanged(course_day)
-    records.insert(visit)
-    why = override.reason if override else ""
-    records.note(visit, "hold" if hold else "book", by, after=records.place(visit), reason=why)
-    if hold is None:
-        waiting.booked(visit, by)
-    return visit
-
-
 def shown(clinic: Clinic, visits: Sequence[Visit], days: Sequence[date]) -> None:
     """Let boards of `days` know, and ask the gate about the visits: the end of every act."""
     gate.look(visits)
     boards.bump(clinic, days)
-
-
-def _new(  # noqa: PLR0917 (its one caller names each of these a line above)
-    course_day: CourseDay,
-    chair: Chair,
-    interval: Interval,
-    load: LoadProfile,
-    accepted: list[dict[str, str]],
-    authorization: Authorization | None,
-) -> Visit:
-    now = clock.now()
-    return Visit(
-        id=new_id(),
-        organization_id=chair.clinic.organization_id,
-        clinic=chair.clinic,
-        patient=course_day.course.order.patient,
-        course_day=course_day,
-        chair=chair,
-        period=as_range(interval),
-        planned_minutes=interval.minutes,
-        status=VisitStatus.BOOKED,
-        load_profile=list(load.need),
-        start_quarter=load.start_quarter,
-        overrides=accepted,
-        is_over_capacity=is_over_capacity(accepted),
-        authorization=authorization,
-        units=course_day.units,
-        created_at=now,
-        updated_at=now,
-    )
 
 
 @business_act
@@ -324,35 +224,6 @@ def _kept(place: Place, visit: Visit, reasons: list[Reason], *, is_same_day: boo
     return carried_over(place.spoken_for, reasons, is_same_day=True, is_same_start=True)
 
 
-def _check_plan_unchanged(seen: CourseDay) -> None:
-    """Lock the order and compare: a plan recalculated since the course day was read is judged anew by a person."""
-    order = TreatmentOrder.objects.select_for_update(no_key=True).get(pk=seen.course.order_id)
-    now = CourseDay.objects.select_related("course").filter(pk=seen.pk).first()
-    if now is None or now.course.dropped_at is not None:  # the order ends before it, or a renewal took over
-        raise Stale("plan_changed", "This course is no longer planned. Look at the patient's orders again, then book.")
-    facts = ("units", "chair_minutes", "due_on", "phases")
-    is_same_window = (now.course.earliest_on, now.course.latest_on) == (seen.course.earliest_on, seen.course.latest_on)
-    is_same_day = all(getattr(now, fact) == getattr(seen, fact) for fact in facts)
-    if order.status != OrderStatus.ACTIVE or not (is_same_window and is_same_day):
-        raise Stale("plan_changed", "The plan changed a moment ago. Look at its dates again, then book.")
-
-
-def judge(reasons: Sequence[Reason], override: Override | None, by: Actor) -> list[dict[str, str]]:
-    """Refuse, or return the overrides to keep on the visit."""
-    hard = [reason for reason in reasons if reason.is_hard]
-    if hard:
-        bad = all(reason.code in {"off_grid", "in_the_past"} for reason in hard)
-        raise (BadInput if bad else Conflict).of(hard)
-    if not reasons:
-        return []
-    if override is None or not override.reason.strip():
-        raise NeedsReason.of(reasons)
-    if not by.can(Permission.VISIT_OVERRIDE):
-        raise NotAllowed("not_allowed", f"Your role may not go ahead against a rule. {reasons[0].sentence}")
-    text = override.reason.strip()[:200]
-    return [{"code": r.code, "sentence": r.sentence, "reason": text, "by": by.label} for r in reasons]
-
-
 def check_same_clinic(course_day: CourseDay, chair: Chair, by: Actor) -> None:
     order = course_day.course.order
     if by.clinic_id is not None and (chair.clinic_id != by.clinic_id or order.clinic_id != by.clinic_id):
@@ -361,34 +232,8 @@ def check_same_clinic(course_day: CourseDay, chair: Chair, by: Actor) -> None:
         raise NotFound("chair")
 
 
-def _check_not_booked(course_day: CourseDay) -> None:
-    other = (
-        Visit.objects.filter(course_day=course_day, status__in=[status.value for status in OCCUPYING])
-        .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
-        .select_related("chair__clinic")
-        .first()
-    )
-    if other is not None:
-        when = other.period.lower.astimezone(other.chair.clinic.zone)
-        raise Conflict(
-            "already_booked",
-            f"Day {course_day.day_number} of course {course_day.course.number} is already booked: "
-            f"{when:%a %-d %b %Y %H:%M} in {other.chair.name}.",
-        )
-    if is_overtaken(course_day.course):
-        raise Conflict("overtaken", "A later course was given already, so this one is past. Book the next one.")
-
-
-def is_over_capacity(accepted: Sequence[dict[str, str]]) -> bool:
-    return any(item["code"] in CAPACITY_CODES for item in accepted)
-
-
 def as_instant(start: datetime) -> datetime:
     if start.tzinfo is None:
         sentence = "The start needs a time zone offset, such as 2026-11-20T09:00-06:00."
         raise BadInput("no_time_zone", sentence, field="start")
     return start.astimezone(UTC)
-
-
-def as_range(interval: Interval) -> DateTimeTZRange:
-    return DateTimeTZRange(interval.start, interval.end, "[)")

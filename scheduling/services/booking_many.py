@@ -18,7 +18,7 @@ from core.errors import BadInput, Conflict, NeedsReason, Reason, Refusal
 from core.transactions import business_act
 from regimens.models import CourseDay
 from scheduling.models import Chair, RequestState, Visit
-from scheduling.services import booking, coverage, places, records
+from scheduling.services import booking, coverage, places, placing, records
 from scheduling.services.answered import settle_open
 from scheduling.services.booking import Override, Place, Wish
 
@@ -49,16 +49,9 @@ def book_many(*, wishes: Sequence[Wish], series_id: UUID, by: Actor) -> list[Vis
     clinic = in_order[0].chair.clinic
     slots = places.lock_capacity(clinic, *(wish.interval for wish in in_order))
     coverage.lock(_whose(wish.course_day) for wish in in_order)
-    covers = coverage.cover_many([(wish.course_day, records.day_at(wish.start, wish.chair)) for wish in in_order])
-    visits: list[Visit] = []
-    refused: list[Refusal] = []
-    for wish, cover in zip(in_order, covers, strict=True):
-        try:
-            with transaction.atomic():
-                visits.append(booking.seat(wish, slots, by, series_id=series_id, covered=cover))
-        except Refusal as refusal:
-            refused.append(_named(refusal, wish.course_day))
-    _raise(refused)
+    found = placing.judge_all(in_order, slots, by)
+    _raise([_named(refusal, in_order[number].course_day) for number, refusal in found.refused.items()])
+    visits = placing.write_all(found, by, series_id=series_id)
     booking.shown(clinic, visits, [records.local_day(visit) for visit in visits])
     return visits
 

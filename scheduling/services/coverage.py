@@ -5,21 +5,17 @@ from datetime import date
 from uuid import UUID
 
 from authorizations.models import Authorization
-from authorizations.queries.coverage import Coverage, Need, find, find_many
+from authorizations.queries.coverage import Coverage, Need, find, find_in_turn
 from authorizations.services import ledger
 from core.actor import Actor
 from core.errors import Reason
 from regimens.models import CourseDay
 from scheduling.models import Visit
-from scheduling.queries.cover_of_days import in_turn
 
 
 def cover(course_day: CourseDay, on: date) -> tuple[Authorization | None, tuple[Reason, ...]]:
     """The authorization that covers `course_day` on `on`, or the (soft) reasons why none does."""
-    answer = find(order=course_day.course.order, units=course_day.units, on=on)
-    if answer.reasons and answer.is_required:
-        return None, answer.reasons
-    return answer.authorization, ()
+    return _cover(find(order=course_day.course.order, units=course_day.units, on=on))
 
 
 def lock(visits: Iterable[tuple[UUID, str]]) -> None:
@@ -33,29 +29,34 @@ def lock(visits: Iterable[tuple[UUID, str]]) -> None:
 Cover = tuple[Authorization | None, tuple[Reason, ...]]
 
 
-def cover_many(wanted: Sequence[tuple[CourseDay, date]]) -> list[Cover | None]:
-    """The cover of days of one clinic, in turn, as far as it is plain: one SQL statement for all of them.
-
-    None where the answer hangs on what the days before take: then `cover` says, when its turn has come.
-    """
+def covers(wanted: Sequence[tuple[CourseDay, date]]) -> list[Cover]:
+    """`cover` of days of one clinic, each with what those before it take. One SQL statement."""
     clinic = wanted[0][0].course.order.clinic
-    found = find_many(clinic=clinic, needs=[Need(day.course.order, day.units, on) for day, on in wanted])
-    answers = in_turn([day.units for day, _ in wanted], found)
-    return [_plain(answer) for answer in answers]
+    answers = find_in_turn(clinic=clinic, needs=[Need(day.course.order, day.units, on) for day, on in wanted])
+    return [_cover(answer) for answer in answers]
 
 
-def _plain(answer: Coverage) -> Cover | None:
-    held = answer.authorization
-    if not answer.is_required:
-        return held, ()
-    is_counted = held is not None and (held.visits_approved is not None or held.limit_units is not None)
-    return None if answer.reasons or is_counted else (held, ())
+def _cover(answer: Coverage) -> Cover:
+    if answer.reasons and answer.is_required:
+        return None, answer.reasons
+    return answer.authorization, ()
 
 
 def reserve(visit: Visit, authorization: Authorization | None, on: date, by: Actor) -> None:
     """Set the visit's units aside on `authorization`, if there is one; raises `Conflict` when they are gone."""
     if authorization is not None:
         ledger.reserve(authorization=authorization, visit_id=visit.id, units=visit.units, service_on=on, by=by)
+
+
+def reserve_all(visits: Iterable[tuple[Visit, date]], by: Actor) -> None:
+    """`reserve` for visits that have their authorization, each on its day; as many SQL statements as for one."""
+    wanted = [
+        ledger.Reservation(authorization=visit.authorization, visit_id=visit.id, units=visit.units, service_on=on)
+        for visit, on in visits
+        if visit.authorization is not None
+    ]
+    if wanted:
+        ledger.reserve_all(wanted=wanted, by=by)
 
 
 def release(visit: Visit, by: Actor) -> None:
