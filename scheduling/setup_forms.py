@@ -216,8 +216,8 @@ class HolidaysForm(SetupForm):
         },
     )
 
-    def __init__(self, *args: Any, days: Iterable[date], calendar: Calendar, **kwargs: Any) -> None:
-        super().__init__(*args, initial=asdict(calendar), **kwargs)
+    def __init__(self, data: Mapping[str, Any] | None = None, *, days: Iterable[date], calendar: Calendar) -> None:
+        super().__init__(data, initial=asdict(calendar))
         cast(forms.ChoiceField, self.fields["days"]).choices = [(day.isoformat(), f"{day}") for day in days]
 
     def chosen(self) -> list[date]:
