@@ -110,13 +110,11 @@ def _best_chair(
 
 
 def _waste(taken: int, at: int, length: int, quarters: int) -> int:
-    before = 0
-    while at - before > 0 and not taken >> (at - before - 1) & 1:
-        before += 1
+    """The quarter hours free on either side of a visit that are too few for another."""
     end = at + length
-    after = 0
-    while end + after < quarters and not taken >> (end + after) & 1:
-        after += 1
+    below, above = taken & ((1 << at) - 1), taken >> end
+    before = at - below.bit_length()
+    after = (above & -above).bit_length() - 1 if above else quarters - end
     return sum(gap for gap in (before, after) if 0 < gap < SHORT_GAP_QUARTERS)
 
 
