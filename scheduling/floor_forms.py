@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 
 from core import clock
+from core.errors import BadInput
 from scheduling.domain.vitals import BOUNDS, Measured
 from scheduling.models import Visit
 from scheduling.services.records import local_day
@@ -57,3 +58,14 @@ class VitalsForm(forms.Form):
         if wall is None:
             return None
         return clock.instant(local_day(self.visit), wall, self.visit.clinic.zone, field="at")
+
+
+def moment_typed(visit: Visit, text: str) -> datetime | None:
+    """The instant of a time such as "09:40" on the day of `visit`; None for no time. Raises `BadInput` for nonsense."""
+    if not text.strip():
+        return None
+    try:
+        wall = time.fromisoformat(text.strip())
+    except ValueError:
+        raise BadInput("no_time", "Enter the time as 09:40, or leave it empty for now.", field="at") from None
+    return clock.instant(local_day(visit), wall.replace(tzinfo=None), visit.clinic.zone, field="at")

@@ -14,6 +14,7 @@ from scheduling.presenters import bars, words
 from scheduling.queries.history import History
 from scheduling.services import booking, resizing
 from scheduling.services.records import local_day
+from scheduling.services.stamps import can_be_earlier
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
         "is_late": is_late,
         "flags": tuple(bars.visit_flags(visit, visit.clinic.zone)),
         "next_step": (following, bars.STEP_WORDS[following]) if following else None,
+        "can_be_earlier": any(can_be_earlier(step) for step in (following, *others) if step is not None),
         "other_steps": [(step, bars.STEP_WORDS[step]) for step in others],
         "can_move": status in booking.MOVABLE and can_change,
         "can_wait": status in EXPECTED and visit.period.lower > clock.now() and by.can(Permission.VISIT_BOOK),
@@ -66,6 +68,8 @@ def _not_yet(visit: Visit) -> frozenset[VisitStatus]:
 def line(event: VisitEvent, visit: Visit) -> Line:
     """One line of the history of `visit`: what, when, who and why."""
     word = look_of("visit", str(event.after.get("status", ""))).word
+    if "at" in event.after:
+        word = f"{word} at {_clock(event.after['at'], visit)}, written down later"
     what = {
         "book": f"Booked: {_place(event.after, visit)}",
         "hold": f"Held: {_place(event.after, visit)}",
@@ -79,6 +83,7 @@ def line(event: VisitEvent, visit: Visit) -> Line:
         "undo": _undone_words(event, visit),
         "quiet": "Patient not told of the move",
         "told": "Patient told of the move",
+        "kept": "Kept its place although nurses are too few",
     }.get(event.kind, word)
     return Line(what, event.at, event.by_label, event.reason)
 

@@ -25,26 +25,27 @@ from scheduling.services import (
     notices,
     places,
     records,
+    seating,
     waiting,
 )
 from scheduling.services.answered import settle_open
+from scheduling.services.stamps import STAMPS, can_be_earlier, moment_of
 
-STAMPS = {
-    VisitStatus.CONFIRMED: "confirmed_at",
-    VisitStatus.ARRIVED: "arrived_at",
-    VisitStatus.SEATED: "seated_at",
-    VisitStatus.INFUSING: "infusion_started_at",
-    VisitStatus.OBSERVING: "observation_started_at",
-    VisitStatus.COMPLETED: "ended_at",
-    VisitStatus.LEFT_EARLY: "ended_at",
-}
 INFUSED = frozenset({VisitStatus.INFUSING, VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY})
 ENDS = frozenset({VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY, VisitStatus.NO_SHOW, VisitStatus.CANCELLED})
 
 
 @business_act
-def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, reason: str = "") -> Visit:
-    """Take `visit` to the status `to`, stamped with the time.
+def advance(
+    *,
+    visit: Visit,
+    to: VisitStatus,
+    expected_version: int,
+    by: Actor,
+    reason: str = "",
+    at: datetime | None = None,
+) -> Visit:
+    """Take `visit` to the status `to`, stamped with the time: now, or `at` an earlier one that was not pressed then.
 
     Ending a visit frees the rest of its chair time; giving the drug uses its authorized units, not coming releases
     them; an infusion starts only when the clearance gate is open. Raises `Conflict` naming what can be done instead,
@@ -57,27 +58,20 @@ def advance(*, visit: Visit, to: VisitStatus, expected_version: int, by: Actor, 
     if to in ENDS:
         places.lock_capacity(visit.clinic, places.interval_of(visit))
         _settle_units(visit, to, by)
+    if to is VisitStatus.SEATED:
+        seating.claim(visit)
     current = records.lock(visit, expected_version)
     _check_move(current, to, now)
+    moment = moment_of(current, to, at, now)
     if to is VisitStatus.INFUSING:
         gate.require(current, by)
-    before = _snapshot(current)
-    current.status = to
-    if to in STAMPS:
-        setattr(current, STAMPS[to], now)
-    if to in {VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY}:
-        _end_now(current, now)
-    if to is VisitStatus.CANCELLED:
-        current.cancel_reason = reason[:120] or "Turned away on the day."
-    records.save(current)
-    records.note(current, "status", by, before=before, after={"status": to.value}, reason=reason)
-    _follow_course(current, to, now, by)
-    if to in ENDS:
-        waiting.ended(current, by)
-    if to is not VisitStatus.CONFIRMED:
-        settle_open(current, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
-    if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
-        notices.cancelled(visit=current)
+    before, after = _snapshot(current), {"status": to.value}
+    _write(current, to, moment, reason)
+    if at is not None and can_be_earlier(to):
+        after["at"] = moment.isoformat()
+    records.note(current, "status", by, before=before, after=after, reason=reason)
+    _follow_course(current, to, moment, by)
+    _tell(current, to, by)
     boards.bump(current.clinic, [records.local_day(current)])
     return current
 
@@ -131,6 +125,28 @@ def _settle_units(visit: Visit, to: VisitStatus, by: Actor) -> None:
         giving.use_units(visit, by)
     else:
         coverage.release(visit, by)
+
+
+def _write(visit: Visit, to: VisitStatus, moment: datetime, reason: str) -> None:
+    """Let a locked visit be in the status `to` since `moment`."""
+    visit.status = to
+    if to in STAMPS:
+        setattr(visit, STAMPS[to], moment)
+    if to in {VisitStatus.COMPLETED, VisitStatus.LEFT_EARLY}:
+        _end_now(visit, moment)
+    if to is VisitStatus.CANCELLED:
+        visit.cancel_reason = reason[:120] or "Turned away on the day."
+    records.save(visit)
+
+
+def _tell(visit: Visit, to: VisitStatus, by: Actor) -> None:
+    """What the step means to those who wait, to what the patient asked, and to messages that wait to leave."""
+    if to in ENDS:
+        waiting.ended(visit, by)
+    if to is not VisitStatus.CONFIRMED:
+        settle_open(visit, RequestState.CANCELLED if to is VisitStatus.CANCELLED else RequestState.KEPT, by)
+    if to in {VisitStatus.NO_SHOW, VisitStatus.CANCELLED}:
+        notices.cancelled(visit=visit)
 
 
 def _follow_course(visit: Visit, to: VisitStatus, now: datetime, by: Actor) -> None:

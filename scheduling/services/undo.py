@@ -19,7 +19,7 @@ from core.transactions import business_act
 from regimens.models import OrderStatus
 from scheduling.domain.load import LoadProfile
 from scheduling.domain.placement import CAPACITY_CODES, PLACE_CODES
-from scheduling.domain.statuses import OCCUPYING, VisitStatus
+from scheduling.domain.statuses import IN_CHAIR, OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
 from scheduling.services import (
     assignment,
@@ -34,12 +34,13 @@ from scheduling.services import (
     places,
     records,
     resizing,
+    seating,
     swapping,
     waiting,
 )
 
 UNDOABLE = ("book", "move", "resize", "cancel", "status", "assign")
-ASIDE = ("clearance", "check", "quiet", "told", "cover")
+ASIDE = ("clearance", "check", "quiet", "told", "cover", "kept")
 """Lines of the history that change nothing of the visit: the change before them can still be undone."""
 NOTHING = ("nothing_to_undo", "There is nothing to undo on this visit.")
 REFITTED = (
@@ -189,6 +190,8 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     interval = Interval(start, start + timedelta(minutes=event.before.get("minutes") or visit.planned_minutes))
     slots = places.lock_capacity(visit.clinic, interval)
     uncovered = _take_back_units(visit, left, by)
+    if before in IN_CHAIR:
+        seating.claim(visit, lead="Can't undo: ")
     current = records.lock(visit, visit.version)
     load = LoadProfile(
         tuple(event.before.get("load_profile") or current.load_profile),

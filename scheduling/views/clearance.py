@@ -12,12 +12,14 @@ from core.errors import Refusal
 from core.permissions import requires
 from patients.forms import put_refusal
 from scheduling.domain.statuses import VisitStatus
+from scheduling.floor_forms import moment_typed
 from scheduling.gate_forms import InfusionCheckForm
 from scheduling.models import Visit
 from scheduling.queries import visits
 from scheduling.queries.clearance import check_of
 from scheduling.services import flow, gate
 from scheduling.views import answers
+from scheduling.views.visits import not_changed
 
 VISIT, CHECK = "scheduling/visit.html", "scheduling/infusion_check.html"
 
@@ -58,9 +60,10 @@ def override(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
 def _start(request: ClinicRequest, visit: Visit) -> HttpResponse:
     """Start the infusion that was checked a moment ago; what still holds it is shown, and the check stays."""
     try:
-        flow.advance(visit=visit, to=VisitStatus.INFUSING, expected_version=visit.version, by=request.actor)
+        at = moment_typed(visit, request.POST.get("at", ""))
+        flow.advance(visit=visit, to=VisitStatus.INFUSING, expected_version=visit.version, by=request.actor, at=at)
     except Refusal as refusal:
-        return answers.refused(request, VISIT, answers.shown(request, visits.get(request.clinic, visit.id)), refusal)
+        return not_changed(request, visit.id, refusal)
     started = visits.get(request.clinic, visit.id)
     return answers.done(request, started, f"{started.patient.short_name}: infusing.")
 

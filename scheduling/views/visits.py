@@ -14,10 +14,11 @@ from core import clock
 from core.errors import BadInput, NotFound, Refusal, Stale
 from core.permissions import requires
 from scheduling.domain.statuses import EXPECTED, VisitStatus
+from scheduling.floor_forms import moment_typed
 from scheduling.forms import CancelForm, PlaceForm
 from scheduling.models import Visit
 from scheduling.presenters import finding
-from scheduling.queries import dry_run, openings, series, visits
+from scheduling.queries import dry_run, history, openings, series, visits
 from scheduling.services import booking, flow
 from scheduling.services import undo as undoing
 from scheduling.views import answers, series_move
@@ -41,9 +42,11 @@ def visit_status(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     found = visits.get(request.clinic, visit_id)
     to, reason = _status(request.POST.get("to", "")), request.POST.get("reason", "")
     try:
-        flow.advance(visit=found, to=to, expected_version=version_of(request), by=request.actor, reason=reason)
+        at = moment_typed(found, request.POST.get("at", ""))
+        flow.advance(visit=found, to=to, expected_version=version_of(request), by=request.actor, reason=reason, at=at)
     except Refusal as refusal:
-        return not_changed(request, visit_id, refusal)
+        if not (isinstance(refusal, Stale) and history.is_pressed_already(found, to, request.actor)):
+            return not_changed(request, visit_id, refusal)
     changed = visits.get(request.clinic, visit_id)
     return answers.done(request, changed, f"{changed.patient.short_name}: {to.label.lower()}.")
 
@@ -132,7 +135,8 @@ def not_changed(request: ClinicRequest, visit_id: UUID, refusal: Refusal) -> Htt
     """The visit as it is now, with the reasons why it was not changed; the reasons alone for a quiet form."""
     if request.htmx and "quiet" in request.POST:
         return answers.refused_quietly(request, refusal)
-    return answers.refused(request, VISIT, answers.shown(request, visits.get(request.clinic, visit_id)), refusal)
+    shown = answers.shown(request, visits.get(request.clinic, visit_id)) | {"typed_at": request.POST.get("at", "")}
+    return answers.refused(request, VISIT, shown, refusal)
 
 
 def _moving(request: ClinicRequest, visit: Visit, form: PlaceForm, *, refusal: Refusal | None = None) -> dict[str, Any]:

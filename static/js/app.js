@@ -228,6 +228,10 @@ document.addEventListener("submit", (event) => {
   form.dataset.sent = "yes";
   setTimeout(() => delete form.dataset.sent, 5000);
 });
+/* The second half of a double click is no press of its own: on the step that came under the hand it would be wrong. */
+document.addEventListener("click", (event) => {
+  if (event.detail > 1 && event.target.closest("form button")?.form.elements.version) event.preventDefault();
+}, true);
 window.addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
