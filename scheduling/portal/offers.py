@@ -19,7 +19,7 @@ from scheduling.portal.views import SIGN_IN
 from scheduling.queries import waitlist as queries
 from scheduling.services import offers
 
-GONE = "This time is not free any more. Nothing has changed for you."
+GONE = "We could not book this time; it may be taken. Nothing has changed for you, and we will call you."
 
 
 @requires(Permission.SELF_CHANGE, sign_in=SIGN_IN)
@@ -47,6 +47,8 @@ def _answer(request: ClinicRequest, own: Offer, *, is_yes: bool) -> HttpResponse
             offers.decline(offer=own, by=request.actor)
     except Refusal as refusal:
         fresh = queries.own_offer(request.actor.patient_id, own.id)
+        if is_yes and fresh.state == OfferState.OPEN and fresh.expires_at > clock.now():
+            offers.say_yes_failed(offer=fresh, why=refusal.sentence, by=request.actor)
         shown = _shown(fresh) | {"problem": GONE if fresh.state == OfferState.OPEN else ""}
         return render(request, "portal/offer.html", shown, status=refusal.status)
     if is_yes:

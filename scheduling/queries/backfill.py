@@ -64,7 +64,8 @@ def freed_by(visit: Visit) -> Freed | None:
 def shortlist(freed: Freed, *, only_waiting: bool = False) -> Shortlist:
     """Everybody who could want the place, ranked; `only_waiting` leaves out who did not ask to be told."""
     clinic, on = freed.chair.clinic, freed.start.astimezone(freed.chair.clinic.zone).date()
-    asked = set(Offer.objects.filter(freed_by=freed.visit, starts_at=freed.start).values_list("entry_id", flat=True))
+    offered = Offer.objects.filter(freed_by=freed.visit, starts_at=freed.start)
+    asked = dict(offered.values_list("entry_id", "entry__course_day_id"))
     entries = {
         entry.course_day_id: entry
         for entry in WaitlistEntry.objects.filter(
@@ -76,7 +77,7 @@ def shortlist(freed: Freed, *, only_waiting: bool = False) -> Shortlist:
     }
     days = [entry.course_day for entry in entries.values()]
     if not only_waiting:
-        days += list(_due(clinic, on, set(entries) | {freed.visit.course_day_id}))
+        days += list(_due(clinic, on, {*entries, *asked.values(), freed.visit.course_day_id}))
     people = {day.id: day for day in days}
     uncovered = _uncovered(clinic, days, entries, on)
     notice = rules_of(clinic).notice_hours

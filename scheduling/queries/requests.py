@@ -7,7 +7,7 @@ from itertools import chain, zip_longest
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, QuerySet, Subquery
+from django.db.models import Count, Prefetch, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from accounts.models import Clinic
@@ -15,7 +15,7 @@ from core import clock
 from core.errors import NotFound
 from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
 from scheduling.domain.statuses import EXPECTED
-from scheduling.models import MoveRequest, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
+from scheduling.models import MoveRequest, Offer, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
 from scheduling.queries import openings
 from scheduling.queries.cover_of_days import unpaid_days
 from scheduling.queries.openings import FoundOpening
@@ -29,7 +29,10 @@ OFFER_DAYS, OFFER_MORE_DAYS = 7, 21
 
 @dataclass(frozen=True, kw_only=True)
 class OpenRequest:
-    """A request to answer. `times` are openings that break no rule, best first; None when they were not looked for."""
+    """A request to answer. `times` are openings that break no rule, best first; None when they were not looked for.
+
+    `asked` are times that the patient was asked about since, and what they said.
+    """
 
     request: MoveRequest
     visit: Visit
@@ -37,6 +40,7 @@ class OpenRequest:
     half_days: tuple[HalfDay, ...]
     times: tuple[FoundOpening, ...] | None
     is_late: bool
+    asked: tuple[Offer, ...] = ()
 
     @property
     def can_move(self) -> bool:
@@ -46,6 +50,7 @@ class OpenRequest:
 
 def to_answer(clinic: Clinic) -> list[MoveRequest]:
     """The open requests of `clinic`, first the one to answer first."""
+    offers = Prefetch("offers", Offer.objects.select_related("chair"))
     return list(
         MoveRequest.objects.filter(visit__clinic=clinic, state=RequestState.OPEN)
         .select_related(
@@ -56,6 +61,7 @@ def to_answer(clinic: Clinic) -> list[MoveRequest]:
             "visit__course_day__course__order__patient__clinic",
             "visit__course_day__course__order__product",
         )
+        .prefetch_related(Prefetch("visit__waitlist", WaitlistEntry.objects.prefetch_related(offers)))
         .order_by("answer_by_on", "created_at")
     )
 
@@ -89,11 +95,19 @@ def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:
         wish=wish,
         half_days=half_days,
         times=None,
+        asked=tuple(_asked_since(request)),
         is_late=request.answer_by_on < clock.today(visit.clinic.zone),
     )
     if not with_times or wish is MoveWish.CANCEL or not found.can_move:
         return found
     return OpenRequest(**{**vars(found), "times": tuple(_times(visit, wish, half_days))})
+
+
+def _asked_since(request: MoveRequest) -> list[Offer]:
+    """What was offered to the patient since they asked, the latest first."""
+    offers = [offer for entry in request.visit.waitlist.all() for offer in entry.offers.all()]
+    since = [offer for offer in offers if offer.made_at >= request.created_at]
+    return sorted(since, key=lambda offer: offer.made_at, reverse=True)
 
 
 def get(clinic: Clinic, request_id: UUID) -> MoveRequest:

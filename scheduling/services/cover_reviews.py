@@ -33,7 +33,7 @@ class Asked:
 
 def uncovered(clinic: Clinic, visits: Sequence[Visit]) -> dict[UUID, str]:
     """The visits that nothing covers, each with the first reason. At most one SQL statement."""
-    open_questions = [visit for visit in visits if not _holds_units(visit, clinic)]
+    open_questions = [visit for visit in visits if not holds_units(visit, clinic)]
     needs = [Need(visit.course_day.course.order, visit.units, _day(visit, clinic)) for visit in open_questions]
     answers = find_many(clinic=clinic, needs=needs)
     return {
@@ -77,7 +77,8 @@ def ask(*, clinic: Clinic, visits: Sequence[Visit], uncovered: Mapping[UUID, str
     return Asked(len(new) + len(again), frozenset(reviewed))
 
 
-def _holds_units(visit: Visit, clinic: Clinic) -> bool:
+def holds_units(visit: Visit, clinic: Clinic) -> bool:
+    """Whether what is set aside for `visit` still counts: by its authorization's status and dates."""
     held = visit.authorization
     if held is None:
         return False

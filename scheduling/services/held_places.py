@@ -7,6 +7,7 @@ may book may book it or let it go (`holds.let_go`).
 from datetime import datetime, timedelta
 
 from accounts.domain.policy import Permission
+from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict
@@ -14,7 +15,7 @@ from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Chair, Visit
-from scheduling.services import boards, booking, holds, notices, places, records, waiting
+from scheduling.services import boards, booking, cover_reviews, coverage, holds, notices, places, records, waiting
 from scheduling.services.booking import Hold, Override, Wish
 from scheduling.services.clinic_rules import rules_of
 
@@ -45,16 +46,36 @@ def book(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
 
 def take(visit: Visit, expected_version: int, by: Actor) -> Visit:
     """Book a held visit inside the caller's transaction, for whoever may have it; its offer is accepted by that."""
+    holds.check_held(visit, now=clock.now())
     places.lock_capacity(visit.clinic, places.interval_of(visit))
+    authorization = _still_covered(visit, by)
     current = records.lock(visit, expected_version)
     holds.check_held(current, now=clock.now())
     order = current.course_day.course.order
     if order.status != OrderStatus.ACTIVE:
         raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active any more.")
     current.status, current.hold_until, current.held_by_label = VisitStatus.BOOKED, None, ""
+    current.authorization = authorization
     records.save(current)
     records.note(current, "book", by, before={"status": VisitStatus.HELD.value}, after=records.place(current))
     waiting.booked(current, by)
     notices.booked(visit=current)
     booking.shown(current.clinic, [current], [records.local_day(current)])
     return current
+
+
+def _still_covered(visit: Visit, by: Actor) -> Authorization | None:
+    """What pays for a held visit: what was set aside for it, or another where that ended meanwhile.
+
+    Raises `Conflict` where nothing does: a hold promises the place, not the payer.
+    """
+    if visit.authorization is None or cover_reviews.holds_units(visit, visit.clinic):
+        return visit.authorization
+    coverage.release(visit, by)
+    on = records.local_day(visit)
+    found, uncovered = coverage.cover(visit.course_day, on)
+    if uncovered:
+        name = visit.patient.short_name
+        raise Conflict("cover_ended", f"{name} is not covered any more. {uncovered[0].sentence}", field="authorization")
+    coverage.reserve(visit, found, on, by)
+    return found

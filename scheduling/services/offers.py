@@ -16,6 +16,7 @@ from core.errors import Conflict, NotFound, Refusal
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import CourseDay
+from scheduling.domain.statuses import EXPECTED
 from scheduling.models import Chair, Offer, OfferState, RequestState, Visit, WaitlistEntry, WaitState
 from scheduling.queries import dry_run
 from scheduling.services import (
@@ -26,6 +27,7 @@ from scheduling.services import (
     offer_messages,
     places,
     records,
+    staff_tasks,
     waiting,
     waitlist,
 )
@@ -88,7 +90,7 @@ def make_for_course_day(*, course_day: CourseDay, place: FreedPlace, by: Actor) 
             earliest_on=on,
             latest_on=on,
             notice_hours=rules_of(place.chair.clinic).notice_hours,
-            note="Put here to be offered a free place.",
+            note=waitlist.FOR_ONE_OFFER,
             by=by,
         )
     return make(entry=entry, place=place, by=by)
@@ -105,6 +107,9 @@ def accept(*, offer: Offer, by: Actor) -> Visit:
         return held_places.take(_visit(offer.held_visit_id), held.version, by)
     entry = offer.entry
     visit = _visit(entry.visit_id)
+    if visit.status not in EXPECTED:
+        said = f"{visit.patient.short_name} is {records.label(visit)}, so the visit moves no more."
+        raise Conflict("already_started", said)
     length = visit.period.upper - visit.period.lower
     interval = Interval(offer.starts_at, offer.starts_at + length)
     places.lock_capacity(visit.clinic, places.interval_of(visit), interval)
@@ -115,7 +120,7 @@ def accept(*, offer: Offer, by: Actor) -> Visit:
         _check_open(_fresh(offer))
         raise Conflict("offer_over", "This offer has ended. The visit stays as it is.")
     settle_open(moved, RequestState.MOVED, by)
-    notices.moved(visit=moved)
+    notices.moved(visit=moved, is_asked=True)
     days = [records.local_day(visit), records.local_day(moved)]
     booking.shown(visit.clinic, [moved], days)
     return moved
@@ -141,17 +146,42 @@ def run_out(*, offer: Offer, by: Actor) -> Offer:
     return _close(offer, OfferState.EXPIRED, by)
 
 
+@business_act
+def take_back_gone(*, offer: Offer, by: Actor) -> Offer:
+    """The place that was offered went to somebody else, so nobody needs to answer any more."""
+    return _close(offer, OfferState.WITHDRAWN, by)
+
+
 def expire(*, by: Actor) -> int:
-    """End every offer that was not answered in time and that no held visit ends by itself; how many."""
-    late = Offer.objects.filter(state=OfferState.OPEN, held_visit=None, expires_at__lte=clock.now())
+    """End every offer that no held visit ends by itself and that was not answered in time, or whose place is gone."""
+    waits = Offer.objects.filter(state=OfferState.OPEN, held_visit=None)
     ended = 0
-    for offer in late.select_related("entry"):
+    for offer in waits.select_related("entry__visit"):
+        is_late = offer.expires_at <= clock.now()
+        if not is_late and not _is_gone(offer):
+            continue
         try:
-            run_out(offer=offer, by=by)
+            (run_out if is_late else take_back_gone)(offer=offer, by=by)
             ended += 1
         except Refusal:  # answered meanwhile
             continue
     return ended
+
+
+@business_act
+def say_yes_failed(*, offer: Offer, why: str, by: Actor) -> None:
+    """A patient said yes to a place that they could not be given: somebody calls them."""
+    _check_may_answer(offer, by)
+    start = offer.starts_at.astimezone(offer.chair.clinic.zone)
+    patient = offer.entry.course_day.course.order.patient
+    staff_tasks.open_task(
+        clinic=offer.chair.clinic,
+        kind="offer",
+        text=f"{patient.short_name} said yes to {start:%a} {start.day} {start:%b %H:%M}, but was not booked. {why}",
+        dedupe_key=f"offer-yes:{offer.id}",
+        visit=offer.entry.visit,
+        patient=patient,
+    )
 
 
 def _close(offer: Offer, state: OfferState, by: Actor) -> Offer:
@@ -211,6 +241,15 @@ def _check_offered_once(chair: Chair, interval: Interval) -> None:
         if Interval(other.starts_at, other.starts_at + length).overlaps(interval):
             name = other.entry.course_day.course.order.patient.short_name
             raise Conflict("offered_to_another", f"{name} was offered this place and has not answered yet.")
+
+
+def _is_gone(offer: Offer) -> bool:
+    """Whether somebody else has the place that one with a visit was offered."""
+    visit = offer.entry.visit
+    if visit is None:
+        return False
+    there = (offer.starts_at, offer.starts_at + (visit.period.upper - visit.period.lower))
+    return Visit.objects.occupying().filter(chair=offer.chair, period__overlap=there).exclude(pk=visit.pk).exists()
 
 
 def _check_may_answer(offer: Offer, by: Actor) -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 
 from accounts.domain.policy import Permission
 from audit.services.record import record
@@ -17,11 +18,13 @@ from core.errors import BadInput, Conflict, NotFound, Reason
 from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus
 from scheduling.domain.statuses import EXPECTED, VisitStatus
-from scheduling.models import OCCUPYING_VALUES, OfferState, Visit, WaitlistEntry, WaitState
+from scheduling.models import OCCUPYING_VALUES, Offer, OfferState, Visit, WaitlistEntry, WaitState
 from scheduling.services import holds, waiting
 
 PARTS = ("morning", "afternoon")
 MOST_NOTICE_HOURS = 336
+FOR_ONE_OFFER = "Put here to be offered a free place."
+"""The note of an entry whose patient did not ask to wait: it ends with its offer."""
 _ONE_OPEN = "waitlist_one_open"
 
 
@@ -108,19 +111,29 @@ def withdraw(*, entry: WaitlistEntry, by: Actor) -> WaitlistEntry:
 
 @business_act
 def expire(*, entry: WaitlistEntry, by: Actor) -> None:
-    """Close an entry whose last day has passed."""
+    """Close an entry that waits for nothing any more."""
     current = lock(entry)
     if current.state == WaitState.WAITING:
         waiting.close_entry(current, WaitState.EXPIRED, by)
 
 
 def sweep(*, by: Actor) -> int:
-    """Close every entry whose last day has passed where its clinic is; how many."""
-    waits = WaitlistEntry.objects.filter(state=WaitState.WAITING).select_related("clinic")
-    passed = [entry for entry in waits if entry.latest_on < clock.today(entry.clinic.zone)]
-    for entry in passed:
+    """Close every entry that waits for nothing any more; how many.
+
+    Its last day has passed where its clinic is, its visit has begun, or it was put here for one offer that is over.
+    """
+    waits = WaitlistEntry.objects.filter(state=WaitState.WAITING).select_related("clinic", "visit")
+    offered = Offer.objects.filter(entry=OuterRef("pk"), state=OfferState.OPEN)
+    over = [entry for entry in waits.annotate(is_offered=Exists(offered)) if _is_over(entry)]
+    for entry in over:
         expire(entry=entry, by=by)
-    return len(passed)
+    return len(over)
+
+
+def _is_over(entry: WaitlistEntry) -> bool:
+    has_begun = entry.visit is not None and entry.visit.status not in EXPECTED
+    was_asked = entry.note == FOR_ONE_OFFER and not getattr(entry, "is_offered", False)
+    return has_begun or was_asked or entry.latest_on < clock.today(entry.clinic.zone)
 
 
 def lock(entry: WaitlistEntry) -> WaitlistEntry:

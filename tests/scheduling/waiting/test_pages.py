@@ -11,7 +11,7 @@ from accounts.backends import CODE_BACKEND
 from accounts.domain.policy import Role
 from regimens.models import CourseDay
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import MoveRequest, Offer, OfferState, RequestState, Visit, WaitlistEntry, WaitState
+from scheduling.models import MoveRequest, Offer, OfferState, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
 from scheduling.services import booking, requests
 from tests import factories
 from tests.factories import at
@@ -218,7 +218,8 @@ def test_an_offer_of_a_time_that_went_meanwhile_changes_nothing(world: World) ->
     book(world, waiting_patient(world), chair=0)
     answer = patient_browser(day).post(f"/p/offers/{made.id}/", {"act": "yes"})
     assert answer.status_code == 409
-    assert "not free any more" in text(answer)
+    assert "We could not book this time" in text(answer)
+    assert "said yes to Tue 3 Mar 15:00, but was not booked" in StaffTask.objects.get(kind="offer").text
     assert Visit.objects.get(pk=visit.pk).period == visit.period
 
 
