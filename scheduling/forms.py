@@ -89,7 +89,9 @@ class PlaceForm(forms.Form):
 
 
 class CancelForm(forms.Form):
-    """Why a visit is cancelled."""
+    """Why a visit is cancelled, and whether others of its series with it."""
+
+    scope = forms.ChoiceField(required=False, choices=[(one, one) for one in ("", "this", "following", "all")])
 
     reason = forms.CharField(
         max_length=120, label="Reason", help_text="For instance: patient is ill; drug did not arrive; moved away."

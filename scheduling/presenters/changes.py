@@ -16,7 +16,10 @@ STEPS = frozenset({"status", "assign"})
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One line. `can_undo` shows the button; else `why_not` says why there is none."""
+    """One line. `can_undo` shows the button; else `why_not` says why there is none.
+
+    `series_id` is the series of which others changed together with it.
+    """
 
     event_id: UUID
     visit_id: UUID
@@ -27,6 +30,7 @@ class Row:
     can_undo: bool
     why_not: str
     is_undone: bool
+    series_id: UUID | None
 
 
 def rows(found: Iterable[Change], by: Actor) -> list[Row]:
@@ -48,6 +52,7 @@ def _row(change: Change, by: Actor) -> Row:
         can_undo=may and not why_not,
         why_not=why_not,
         is_undone=change.is_undone,
+        series_id=event.visit.series_id if "together" in event.after else None,
     )
 
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from accounts.domain.policy import Permission
+from authorizations.queries.coverage import COVERAGE_CODES
 from core import clock
 from core.actor import Actor
 from core.looks import look_of
@@ -47,6 +48,7 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
         "can_be_earlier": any(can_be_earlier(step) for step in (following, *others) if step is not None),
         "other_steps": [(step, bars.STEP_WORDS[step]) for step in others],
         "can_move": status in booking.MOVABLE and can_change,
+        "is_uncovered": any(item["code"] in COVERAGE_CODES for item in visit.overrides),
         "can_wait": status in EXPECTED and visit.period.lower > clock.now() and by.can(Permission.VISIT_BOOK),
         "can_cancel": status in EXPECTED and can_change,
         "can_resize": status in resizing.RESIZABLE and can_change,

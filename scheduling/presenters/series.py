@@ -18,6 +18,7 @@ from scheduling.models import Chair, Visit
 from scheduling.presenters.finding import SOFT_WORDS, place_value
 from scheduling.queries.series import SeriesPlan, SeriesRow
 from scheduling.series_forms import WEEKDAYS, RowsRead
+from scheduling.services.series_undo import Together
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,6 +238,14 @@ def _liking(liking: Liking, chairs: Mapping[UUID, Chair]) -> str:
         *([chairs[liking.chair_id].name] if liking.chair_id in chairs and liking.chair_id else []),
     ]
     return f"{', '.join(parts)} ({liking.said})" if parts else ""
+
+
+def together_words(found: Together | None) -> str:
+    """What the button says that takes back what was done to several visits at once; empty when there is nothing."""
+    if found is None:
+        return ""
+    count, done = len(found.changed), {"move": "moved", "cancel": "cancelled"}[found.kind]
+    return f"Undo: {count} visit{'s' if count != 1 else ''} {done} together"
 
 
 @dataclass(frozen=True, kw_only=True)

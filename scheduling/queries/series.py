@@ -237,11 +237,11 @@ def mates(visit: Visit, *, only_following: bool, with_exceptions: bool) -> list[
     ]
 
 
-def count_mates(visit: Visit) -> dict[str, int]:
-    """How many visits would move with `visit`, itself among them: those following, and all to come."""
+def count_mates(visit: Visit, *, with_exceptions: bool = False) -> dict[str, int]:
+    """How many visits would change with `visit`, itself among them: those following, and all to come."""
     if visit.series_id is None:
         return {"following": 1, "all": 1}
-    counts = (len(mates(visit, only_following=only, with_exceptions=False)) for only in (True, False))
+    counts = (len(mates(visit, only_following=only, with_exceptions=with_exceptions)) for only in (True, False))
     return dict(zip(("following", "all"), counts, strict=True))
 
 

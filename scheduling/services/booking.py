@@ -112,10 +112,12 @@ def take_back(*, visit: Visit, booked: VisitEvent, by: Actor) -> Visit:
     return current
 
 
-def withdraw(visit: Visit, reason: str, expected_version: int, by: Actor, *, undoes: VisitEvent | None = None) -> Visit:
-    """Cancel one visit inside the caller's transaction, which holds its capacity rows."""
+def withdraw(
+    visit: Visit, reason: str, version: int, by: Actor, *, undoes: VisitEvent | None = None, together: str = ""
+) -> Visit:
+    """Cancel one visit inside the caller's transaction, which holds its capacity rows; `together` as in `Place`."""
     coverage.release(visit, by)
-    current = records.lock(visit, expected_version)
+    current = records.lock(visit, version)
     if current.status not in MOVABLE:
         raise Conflict(
             "already_started",
@@ -125,7 +127,8 @@ def withdraw(visit: Visit, reason: str, expected_version: int, by: Actor, *, und
     current.status = VisitStatus.CANCELLED
     current.cancel_reason = reason[:120]
     records.save(current)
-    records.note(current, "cancel", by, before=before, after={"status": current.status}, reason=reason, undoes=undoes)
+    after = {"status": current.status} | records.with_others(together)
+    records.note(current, "cancel", by, before=before, after=after, reason=reason, undoes=undoes)
     incomplete_courses.look(current.course_day.course, by)
     settle_open(current, RequestState.CANCELLED, by)
     waiting.ended(current, by, was_held=before["status"] == VisitStatus.HELD)
@@ -149,7 +152,7 @@ class Place:
     """Where a visit goes. `spoken_for` are overrides that an undo brings back; None for a move.
 
     `is_exception` says whether it then stands apart from its series; None leaves that as it is. `undoes` is the move
-    that is taken back.
+    that is taken back, `together` the act that moves others with it.
     """
 
     chair: Chair
@@ -157,6 +160,7 @@ class Place:
     spoken_for: list[dict[str, str]] | None = None
     is_exception: bool | None = None
     undoes: VisitEvent | None = None
+    together: str = ""
 
 
 def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, override: Override | None) -> Visit:
@@ -195,7 +199,8 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     records.save(current)
     why = override.reason if override else "Undone." if place.undoes else ""
     kind = "undo" if place.undoes else "move"
-    records.note(current, kind, by, before=before, after=records.place(current), reason=why, undoes=place.undoes)
+    after = records.place(current) | records.with_others(place.together)
+    records.note(current, kind, by, before=before, after=after, reason=why, undoes=place.undoes)
     waiting.moved(current, by, chair=visit.chair, start=old.start)
     return current
 

@@ -15,6 +15,7 @@ from django.db import transaction
 from accounts.domain.policy import Permission
 from core.actor import Actor
 from core.errors import BadInput, Conflict, NeedsReason, Reason, Refusal
+from core.ids import new_id
 from core.transactions import business_act
 from regimens.models import CourseDay
 from scheduling.models import Chair, RequestState, Visit
@@ -73,7 +74,7 @@ def move_many(*, moves: Sequence[Move], by: Actor, override: Override | None = N
     ]
     places.lock_capacity(clinic, *olds, *news)
     coverage.lock(_whose(move.visit.course_day) for move in moves)
-    moved = _relocated(list(moves), by, override)
+    moved = _relocated(list(moves), by, override, _act(moves))
     for visit in moved:
         settle_open(visit, RequestState.MOVED, by)
     days = [records.local_day(move.visit) for move in moves] + [records.local_day(visit) for visit in moved]
@@ -91,12 +92,17 @@ def cancel_many(*, visits: Sequence[Visit], reason: str, by: Actor) -> list[Visi
     clinic = visits[0].clinic
     places.lock_capacity(clinic, *(places.interval_of(visit) for visit in visits))
     coverage.lock(_whose(visit.course_day) for visit in visits)
-    gone = [booking.withdraw(visit, reason, visit.version, by) for visit in visits]
+    act = _act(visits)
+    gone = [booking.withdraw(visit, reason, visit.version, by, together=act) for visit in visits]
     booking.shown(clinic, [], [records.local_day(visit) for visit in gone])
     return gone
 
 
-def _relocated(waiting: list[Move], by: Actor, override: Override | None) -> list[Visit]:
+def _act(changed: Sequence[Move] | Sequence[Visit]) -> str:
+    return str(new_id()) if len(changed) > 1 else ""
+
+
+def _relocated(waiting: list[Move], by: Actor, override: Override | None, act: str) -> list[Visit]:
     """Move one after the other; one whose new place another is still to leave comes again after it."""
     moved: list[Visit] = []
     while waiting:
@@ -105,7 +111,7 @@ def _relocated(waiting: list[Move], by: Actor, override: Override | None) -> lis
         for move in waiting:
             try:
                 with transaction.atomic():
-                    moved.append(_relocate(move, by, override))
+                    moved.append(_relocate(move, by, override, act))
             except Refusal as refusal:
                 refused.append(_named(refusal, move.visit.course_day))
                 again.append(move)
@@ -115,8 +121,8 @@ def _relocated(waiting: list[Move], by: Actor, override: Override | None) -> lis
     return moved
 
 
-def _relocate(move: Move, by: Actor, override: Override | None) -> Visit:
-    place = Place(move.chair, move.start, is_exception=False)
+def _relocate(move: Move, by: Actor, override: Override | None, act: str) -> Visit:
+    place = Place(move.chair, move.start, is_exception=False, together=act)
     return booking.relocate(move.visit, place, expected_version=move.expected_version, by=by, override=override)
 
 

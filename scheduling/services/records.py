@@ -103,6 +103,11 @@ def place(visit: Visit) -> dict[str, Any]:
     }
 
 
+def with_others(act: str) -> dict[str, str]:
+    """What the histories of visits that one act changed together have in common; nothing for one alone."""
+    return {"together": act} if act else {}
+
+
 def _who_changed(visit: Visit) -> str:
     event = visit.events.first()
     when = visit.period.lower.astimezone(visit.clinic.zone)

@@ -18,7 +18,7 @@ from regimens.models import CourseDay, TreatmentOrder
 from regimens.services.order_events import EventKind, note
 from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import Chair, Visit
-from scheduling.queries.series import visits_of
+from scheduling.queries.series import mates, visits_of
 from scheduling.services import booking_many, records, series_notices
 from scheduling.services.booking import Override, Wish
 from scheduling.services.booking_many import Move
@@ -92,6 +92,25 @@ def move_series(*, moves: Sequence[Move], by: Actor, override: Override | None =
 
 
 @business_act
+def cancel_series(*, visit: Visit, only_following: bool, reason: str, expected_version: int, by: Actor) -> Series:
+    """Cancel `visit` and what follows it in its series, or all of it to come, also what was moved by itself; or none.
+
+    The patient is told once. Raises `Stale` when `visit` changed after version `expected_version` was shown.
+    """
+    if visit.series_id is None:
+        raise BadInput("other_series", "This visit was not booked with others.")
+    reason = reason.strip()
+    if not reason:
+        raise BadInput("reason_missing", "Say why the visits are cancelled.", field="reason")
+    together = mates(visit, only_following=only_following, with_exceptions=True)
+    for one in together:
+        one.version = expected_version if one.pk == visit.pk else one.version
+    gone = booking_many.cancel_many(visits=together, reason=reason, by=by)
+    series_notices.cancelled(gone)
+    return Series(pk=visit.series_id, visits=tuple(gone))
+
+
+@business_act
 def undo_series(*, clinic: Clinic, series_id: UUID, by: Actor) -> Series:
     """Take the whole series back while none of it has begun: every visit to come is cancelled, or none.
 
@@ -116,8 +135,8 @@ def undo_series(*, clinic: Clinic, series_id: UUID, by: Actor) -> Series:
 
 
 def may_undo(visits: Sequence[Visit]) -> bool:
-    """Whether the series of `visits` could be undone as a whole: something is left, and nothing has begun."""
-    return not _begun(visits) and any(visit.status in TO_COME for visit in visits)
+    """Whether the series of `visits` could be undone as a whole: nothing has begun, or changed since it was booked."""
+    return not _begun(visits) and all(visit.status in TO_COME and visit.version == 1 for visit in visits)
 
 
 def _begun(visits: Sequence[Visit]) -> list[Visit]:

@@ -36,13 +36,40 @@ def moved(visits: Sequence[Visit]) -> None:
 
 
 def cancelled(visits: Sequence[Visit]) -> None:
-    """Tell the patient that the visits are cancelled, unless they never heard of them."""
+    """Tell the patient that the visits are cancelled, unless they never heard of them.
+
+    When others of the series stay, the message hangs on the first visit that is cancelled: it is true while that is.
+    """
     _forget(visits)
     if not visits:
+        return
+    if _of_series(_series(visits[0])):
+        if not retold(visits[0]):
+            _tell(visits, CANCELLED, is_part=True)
         return
     gone = outbox.cancel_and_tell(subject_type=SUBJECT, subject_id=_series(visits[0]))
     if not any(message.never_left and message.kind == BOOKED for message in gone):
         _tell(visits, CANCELLED)
+
+
+def unheard(visits: Sequence[Visit]) -> frozenset[str]:
+    """Cancel every message about the visits and their series; the kinds of those that certainly never left."""
+    gone = outbox.cancel_and_tell(subject_type=SUBJECT, subject_id=_series(visits[0]))
+    for visit in visits:
+        gone += outbox.cancel_and_tell(subject_type=OF_VISIT, subject_id=visit.id)
+    return frozenset(message.kind for message in gone if message.never_left)
+
+
+def taken_back(visits: Sequence[Visit], kind: str, unheard_before: frozenset[str]) -> None:
+    """Tell the patient that the visits are where they were before they were moved or cancelled together (`kind`).
+
+    Who never heard of that is told nothing, and who never heard of the booking is told of it now.
+    """
+    unheard(visits)  # what undoing them one by one has written
+    if BOOKED in unheard_before:
+        _tell([one for one in _of_series(_series(visits[0])) if one.period.lower > clock.now()], BOOKED)
+    elif kind not in unheard_before:
+        _tell(visits, MOVED if kind == MOVED else BOOKED)
 
 
 def retold(visit: Visit) -> bool:
@@ -72,7 +99,7 @@ def _forget(visits: Iterable[Visit]) -> None:
         outbox.cancel_for(subject_type=OF_VISIT, subject_id=visit.id)
 
 
-def _tell(visits: Sequence[Visit], kind: str, *, key: str = "") -> None:
+def _tell(visits: Sequence[Visit], kind: str, *, key: str = "", is_part: bool = False) -> None:
     visits = sorted(visits, key=lambda one: one.period.lower)
     first, last, now = visits[0], visits[-1], clock.now()
     if last.period.lower <= now:
@@ -94,8 +121,8 @@ def _tell(visits: Sequence[Visit], kind: str, *, key: str = "") -> None:
                 due_at=now + GRACE,
                 not_after=last.period.lower,
                 patient_id=first.patient_id,
-                subject_type=SUBJECT,
-                subject_id=series_id,
+                subject_type=OF_VISIT if is_part else SUBJECT,
+                subject_id=first.id if is_part else series_id,
                 subject_version=version,
             )
             for channel, address in channels(first.patient)

@@ -16,12 +16,14 @@ from audit.services.record import record
 from core.errors import BadInput, NeedsReason, Refusal
 from core.permissions import requires
 from regimens.queries import orders
+from scheduling.domain.statuses import EXPECTED
 from scheduling.presenters import orders as order_words
 from scheduling.presenters import series as presenting
 from scheduling.queries import series as reading
 from scheduling.queries import visits
 from scheduling.series_forms import RowsRead, SeriesForm, read_rows
 from scheduling.services import series
+from scheduling.services import series_undo as undoing
 from scheduling.services.booking import Override
 from scheduling.services.series import Pick
 from scheduling.views import answers
@@ -61,14 +63,20 @@ def booked_series(request: ClinicRequest, series_id: UUID) -> HttpResponse:
 @require_POST
 @requires(Permission.VISIT_CHANGE)
 def series_undo(request: ClinicRequest, series_id: UUID) -> HttpResponse:
-    """Take the whole series back, if none of it has begun."""
+    """Take the whole series back, if none of it has begun; with ``act`` together only what was last done to several."""
+    is_whole = request.POST.get("act") != "together"
+    act = series.undo_series if is_whole else undoing.undo_together
     try:
-        undone = series.undo_series(clinic=request.clinic, series_id=series_id, by=request.actor)
+        undone = act(clinic=request.clinic, series_id=series_id, by=request.actor)
     except Refusal as refusal:
         if refusal.status == 404:
             raise
         return _booked(request, series_id, refusal=refusal)
     count = len(undone.visits)
+    if not is_whole:
+        said = "1 visit is where it was before." if count == 1 else f"{count} visits are where they were before."
+        messages.success(request, f"Undone: {said}")
+        return redirect("scheduling:series", series_id)
     messages.success(request, f"Undone: {count} {'visit is' if count == 1 else 'visits are'} cancelled.")
     return redirect("scheduling:order-series", undone.visits[0].course_day.course.order_id)
 
@@ -157,13 +165,16 @@ def _booked(request: ClinicRequest, series_id: UUID, *, refusal: Refusal | None 
     found = reading.visits_of(request.clinic, series_id)
     patient = found[0].patient
     record(action="series.view", entity_type="series", entity_id=series_id, by=request.actor, patient_id=patient.id)
+    may_change = request.actor.can(Permission.VISIT_CHANGE)
     context: Mapping[str, Any] = {
         "series_id": series_id,
         "order": found[0].course_day.course.order,
         "patient": patient,
         "summary": order_words.summary(found[0].course_day.course.order),
         "rows": presenting.booked_rows(found),
-        "can_undo": request.actor.can(Permission.VISIT_CHANGE) and series.may_undo(found),
+        "can_undo": may_change and series.may_undo(found),
+        "together": presenting.together_words(undoing.newest(found)) if may_change else "",
+        "to_come": next((one for one in found if one.status in EXPECTED), None) if may_change else None,
         "reasons": refusal.reasons if refusal else (),
     }
     return render(request, BOOKED, context, status=answers.status_of(refusal) if refusal else 200)

@@ -21,7 +21,7 @@ from scheduling.presenters import finding
 from scheduling.queries import dry_run, history, openings, series, visits
 from scheduling.services import booking, flow
 from scheduling.services import undo as undoing
-from scheduling.views import answers, series_move
+from scheduling.views import answers, series_cancel, series_move
 
 VISIT, MOVE, CANCEL = "scheduling/visit.html", "scheduling/visit_move.html", "scheduling/visit_cancel.html"
 
@@ -98,10 +98,13 @@ def visit_cancel(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
     found = visits.get(request.clinic, visit_id)
     form = CancelForm(request.POST or None)
     context = answers.shown(request, found) | {"form": form, "version": found.version}
+    context |= series_cancel.choices(request, found)
     if request.method != "POST" or not form.is_valid():
         return answers.page(request, CANCEL, context, status=422 if request.method == "POST" else 200)
-    reason = form.cleaned_data["reason"]
+    reason, scope = form.cleaned_data["reason"], form.cleaned_data["scope"]
     try:
+        if scope in series_move.SCOPES and found.series_id:
+            return series_cancel.cancel(request, found, scope, reason, version_of(request))
         booking.cancel(visit=found, reason=reason, expected_version=version_of(request), by=request.actor)
     except Refusal as refusal:
         return answers.refused(request, CANCEL, context, refusal)

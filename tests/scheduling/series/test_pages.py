@@ -232,3 +232,53 @@ def test_a_move_of_many_that_was_overtaken_moves_nothing(regimen: Regimen, desk:
     assert answer.status_code == 409
     assert "Nothing is moved" in answer.content.decode()
     assert Visit.objects.get(pk=first.pk).period == first.period
+
+
+def test_a_move_together_is_undone_by_one_button_and_no_button_offers_to_cancel_it_as_undo(
+    regimen: Regimen, desk: Client
+) -> None:
+    desk.post(page_of(regimen), form_of(desk.get(page_of(regimen))) | {"act": "book"})
+    visits = list(Visit.objects.order_by("period"))
+    series_page = f"/series/{visits[0].series_id}/"
+    assert "Undo the whole series" in desk.get(series_page).content.decode()
+    to = f"{visits[1].chair_id}@{(visits[1].period.lower + timedelta(hours=2)).isoformat()}"
+    query = {"place": to, "scope": "following"}
+    preview = desk.get(f"/visits/{visits[1].id}/series/", query)
+    moved = desk.post(f"/visits/{visits[1].id}/series/", form_of(preview) | query | {"act": "move"}, follow=True)
+    html = moved.content.decode()
+    assert "Undo: 3 visits moved together" in html
+    assert "Undo the whole series" not in html
+    undone = desk.post(f"{series_page}undo/", {"act": "together"}, follow=True).content.decode()
+    assert "Undone: 3 visits are where they were before." in undone
+    assert [one.period for one in Visit.objects.order_by("period")] == [one.period for one in visits]
+    assert (
+        "Each visit of this series changed again since"
+        in desk.post(f"{series_page}undo/", {"act": "together"}).content.decode()
+    )
+
+
+def test_this_and_following_are_cancelled_from_the_page_of_one_visit(regimen: Regimen, desk: Client) -> None:
+    desk.post(page_of(regimen), form_of(desk.get(page_of(regimen))) | {"act": "book"})
+    visits = list(Visit.objects.order_by("period"))
+    page = f"/visits/{visits[1].id}/cancel/"
+    assert "This and following: 3 visits" in desk.get(page).content.decode()
+    sent = {"version": visits[1].version, "scope": "following"}
+    assert desk.post(page, sent).status_code == 422
+    html = desk.post(page, sent | {"reason": "moves away"}, follow=True).content.decode()
+    assert "3 visits are cancelled." in html
+    assert "Undo: 3 visits cancelled together" in html
+    assert Visit.objects.filter(status="cancelled").count() == 3
+    assert desk.post(page, sent | {"reason": "moves away"}).status_code == 409
+
+
+def test_a_visit_leads_to_its_series_and_so_do_the_changes_that_several_had_together(
+    regimen: Regimen, desk: Client
+) -> None:
+    desk.post(page_of(regimen), form_of(desk.get(page_of(regimen))) | {"act": "book"})
+    first, second, *_ = Visit.objects.order_by("period")
+    series_page = f'href="/series/{first.series_id}/"'
+    assert series_page in desk.get(f"/visits/{first.id}/").content.decode()
+    changes = "/board/2026-03-02/changes/?who=all"
+    assert series_page not in desk.get(changes).content.decode()
+    desk.post(f"/visits/{second.id}/cancel/", {"version": second.version, "scope": "following", "reason": "ill"})
+    assert desk.get(changes).content.decode().count(series_page) == 3
