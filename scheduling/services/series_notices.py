@@ -66,10 +66,11 @@ def taken_back(visits: Sequence[Visit], kind: str, unheard_before: frozenset[str
     Who never heard of that is told nothing, and who never heard of the booking is told of it now.
     """
     unheard(visits)  # what undoing them one by one has written
+    key = f"{visits[0].id}:v{visits[0].version}:back"
     if BOOKED in unheard_before:
-        _tell([one for one in _of_series(_series(visits[0])) if one.period.lower > clock.now()], BOOKED)
+        _tell([one for one in _of_series(_series(visits[0])) if one.period.lower > clock.now()], BOOKED, key=key)
     elif kind not in unheard_before:
-        _tell(visits, MOVED if kind == MOVED else BOOKED)
+        _tell(visits, MOVED if kind == MOVED else BOOKED, key=key)
 
 
 def retold(visit: Visit) -> bool:
