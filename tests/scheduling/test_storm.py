@@ -1,13 +1,10 @@
 """Eight clients at once for one place: exactly one winner every round, nobody deadlocks, and SQL finds no overlap."""
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from threading import Barrier
 
 import pytest
-from django.db import connection
 
 from core.errors import Conflict, Refusal
 from regimens.models import CourseDay
@@ -17,29 +14,20 @@ from scheduling.services.booking import Override
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
+from tests.scheduling.invariants import assert_sound
+from tests.scheduling.storms import crowd
 
 CLIENTS = 8
 ROUNDS = 100
 UNCOVERED = Override("no authorization yet")
+__all__ = ["CLIENTS", "ROUNDS", "UNCOVERED", "assert_sound", "at_once"]
 
 Attempt = Callable[[], Visit]
 
 
-def at_once(attempts: list[Attempt]) -> list[Visit | BaseException]:
+def at_once(attempts: Sequence[Attempt]) -> list[Visit | BaseException]:
     """Run the attempts at the same moment, each on a connection of its own."""
-    barrier = Barrier(len(attempts))
-
-    def run(attempt: Attempt) -> Visit | BaseException:
-        try:
-            barrier.wait()
-            return attempt()
-        except Exception as problem:  # the outcome is what the test looks at
-            return problem
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(attempts)) as pool:
-        return list(pool.map(run, attempts))
+    return crowd.at_once(*attempts)
 
 
 def attempt(world: World, day: CourseDay, chair: Chair, hour: int, minute: int = 0) -> Attempt:
@@ -56,32 +44,6 @@ def clear(results: list[Visit | BaseException], world: World) -> None:
     for visit in results:
         if isinstance(visit, Visit):
             booking.cancel(visit=visit, reason="next round", expected_version=visit.version, by=world.scheduler)
-
-
-def assert_sound() -> None:
-    """No overlap in a chair or for a patient, no capacity drift: asked of the tables in SQL, not of the code."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            SELECT count(*) FROM scheduling_visit a JOIN scheduling_visit b
-                ON a.id < b.id AND a.period && b.period AND (a.chair_id = b.chair_id OR a.patient_id = b.patient_id)
-             WHERE a.status NOT IN ('cancelled', 'no_show') AND b.status NOT IN ('cancelled', 'no_show')
-            """
-        )
-        assert cursor.fetchone() == (0,)
-        cursor.execute(
-            """
-            SELECT count(*) FROM scheduling_capacityslot slot
-             WHERE load_used <> (
-                SELECT coalesce(sum(load_profile[
-                           1 + (extract(epoch FROM slot.starts_at - lower(period)) / 900)::int]), 0)
-                  FROM scheduling_visit visit
-                 WHERE visit.clinic_id = slot.clinic_id AND visit.period @> slot.starts_at
-                   AND visit.status NOT IN ('cancelled', 'no_show'))
-                OR load_used > load_cap + override_load
-            """
-        )
-        assert cursor.fetchone() == (0,)
 
 
 def refusals(results: list[Visit | BaseException]) -> list[str]:
