@@ -50,7 +50,7 @@ class Trail:
         visit.updated_at, visit.version = visit.created_at, 0
         self._note(visit, "book", visit.created_at, self.house.scheduler, after=records.place(visit))
         if booking.moved_from is not None:
-            self._move(booking)
+            self._move(booking, steps)
         for step in steps:
             self._step(booking, step)
         self.stage.rows.add(visit)
@@ -96,7 +96,8 @@ class Trail:
             return []
         return [Step(S.CONFIRMED, (earliest + (latest - earliest) * self.stage.rng.random()).replace(microsecond=0))]
 
-    def _move(self, booking: Booking) -> None:
+    def _move(self, booking: Booking, steps: Sequence[Step]) -> None:
+        """The move came before whatever else happened to the visit."""
         visit, old = booking.visit, booking.moved_from
         if old is None:
             return
@@ -109,7 +110,10 @@ class Trail:
             "end": (old.start + timedelta(minutes=length)).isoformat(),
         }
         at = visit.created_at + (min(old.start, self.stage.now) - visit.created_at) * 0.6
-        at = max(at, visit.created_at + timedelta(minutes=5)).replace(microsecond=0)
+        at = max(at, visit.created_at + timedelta(minutes=5))
+        if steps and at >= steps[0].at:
+            at = visit.created_at + (steps[0].at - visit.created_at) / 2
+        at = at.replace(microsecond=0)
         self._note(visit, "move", at, self.house.scheduler, before=before, after=after)
 
     def _step(self, booking: Booking, step: Step) -> None:
