@@ -60,6 +60,13 @@ WORDINGS: dict[str, Wording] = {
         "If this surprises you, please call us." + _SIGNATURE,
         sms="{clinic}: {count} visits from {short_day} on are cancelled. Questions: {phone}. Reply STOP to end texts.",
     ),
+    "visits.changed": Wording(
+        subject="{count} of your visits changed",
+        email="Hello {name},\n\n{count} of your visits at {clinic} changed:\n\n{changes}\n\n"
+        "We are sorry for the trouble. If a new time does not suit you, please call us.\n\n"
+        "See all your visits: {link}" + _SIGNATURE,
+        sms="{clinic}: {count} of your visits changed. See them: {link} Questions: {phone}. Reply STOP to end texts.",
+    ),
     "request.answered": Wording(
         subject="We answered your request",
         email="Hello {name},\n\nwe answered your request about the visit on {day}. Please sign in to read it: {link}"

@@ -10,7 +10,7 @@ from core.actor import system
 from messaging.services import outbox
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import MoveRequest, RequestState, Visit
-from scheduling.services import records, series_notices
+from scheduling.services import records, series_notices, visit_letters
 from scheduling.services.clinic_rules import rules_of
 from scheduling.services.visit_messages import GRACE, SUBJECT, channels, drafts, start_minute, start_of, when
 
@@ -24,7 +24,7 @@ def booked(*, visit: Visit) -> None:
     Who never heard of a move before that cancelling either is told of the move now.
     """
     unsent = _cancel_unsent(visit) if visit.version > 1 else {}
-    if visit.version > 1 and series_notices.retold(visit):
+    if visit.version > 1 and (series_notices.retold(visit) or visit_letters.retold(visit)):
         return
     if CANCELLED not in unsent:
         _tell(visit, BOOKED)
@@ -39,7 +39,7 @@ def moved(*, visit: Visit, is_asked: bool = False) -> None:
     clinic may leave it to its people to tell (`telling.tell`); who asked for the move (`is_asked`) is always told.
     """
     unsent = _cancel_unsent(visit)
-    if series_notices.retold(visit):
+    if series_notices.retold(visit) or visit_letters.retold(visit):
         return
     if BOOKED in unsent:
         _tell(visit, BOOKED)
@@ -59,7 +59,8 @@ def cancelled(*, visit: Visit) -> None:
     The message names the time that the patient knows, not one whose news never left.
     """
     unsent = _cancel_unsent(visit)
-    if series_notices.retold(visit) or BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
+    is_retold = series_notices.retold(visit) or visit_letters.retold(visit)
+    if is_retold or BOOKED in unsent or visit.status != VisitStatus.CANCELLED:
         return
     was = unsent.get(MOVED, 0) or untold_start(visit)
     _tell(visit, CANCELLED, was=was, start=start_of(was) if was else None)
