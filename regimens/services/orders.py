@@ -4,7 +4,7 @@ Promises that an accepted order has every course of the next twelve months with 
 chair time, all by the rules that made its preview. What happens to them later is in `replanning`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -19,7 +19,7 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, NotFound
 from core.transactions import business_act
 from patients.models import Patient
-from regimens.domain.given_so_far import GivenSoFar
+from regimens.domain.given_so_far import GivenSoFar, Place
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.queries.given import GivenDay
 from regimens.queries.patient_facts import NOTHING_KNOWN, PatientFacts, patient_facts, with_weight
@@ -55,18 +55,24 @@ def preview(facts: OrderFacts, *, today: date, patient: PatientFacts = NOTHING_K
 
 
 def lay_out_again(
-    order: TreatmentOrder, *, through_on: date, given_on: Sequence[date] = (), given: Sequence[GivenDay] = ()
+    order: TreatmentOrder,
+    *,
+    through_on: date,
+    given_on: Sequence[date] = (),
+    given: Sequence[GivenDay] = (),
+    booked_on: Mapping[Place, date] | None = None,
 ) -> tuple[LaidOutCourse, ...]:
     """An accepted order's courses as the rules make them today from what was given. Saves nothing.
 
-    Dates count from `given_on`, with one for each course up to the last one given; ramps from `given` alone.
+    Dates count from `given_on`, with one for each course up to the last one given; ramps from `given`, and from
+    `booked_on` where a day is booked later than it is due.
 
     Without new facts about the order, its patient or the catalogue the answer is what was laid out before.
     """
     facts = facts_of(order)
     known = patient_facts(order.patient, order.product)
     book = _book(facts, order.clinic.organization_id)
-    really = _given_so_far(given, clock.today(order.clinic.zone))
+    really = _given_so_far(given, clock.today(order.clinic.zone), booked_on)
     return lay_out_courses(facts, book, through_on=through_on, patient=known, given_on=given_on, given=really)
 
 
@@ -147,8 +153,8 @@ def accept(
     return held
 
 
-def _given_so_far(given: Sequence[GivenDay], today: date) -> GivenSoFar:
-    return GivenSoFar({(day.course_number, day.day_number): day.on for day in given}, today)
+def _given_so_far(given: Sequence[GivenDay], today: date, booked_on: Mapping[Place, date] | None = None) -> GivenSoFar:
+    return GivenSoFar({(day.course_number, day.day_number): day.on for day in given}, today, booked_on or {})
 
 
 def _book(facts: OrderFacts, organization_id: UUID | None) -> TherapyBook:

@@ -17,6 +17,7 @@ from core import clock
 from core.actor import Actor
 from core.errors import Stale
 from core.transactions import business_act
+from regimens.domain.given_so_far import Place
 from regimens.models import Course, CourseDay, OrderStatus, TreatmentOrder
 from regimens.queries.given import GivenDay, given_days
 from regimens.services import courses as rows
@@ -70,17 +71,25 @@ def extend(*, order: TreatmentOrder, by: Actor, through_on: date | None = None) 
     return held
 
 
-def difference(order: TreatmentOrder) -> PlanDifference:
+def difference(order: TreatmentOrder, *, booked_on: Mapping[Place, date] | None = None) -> PlanDifference:
     """The courses of `order` that the rules would lay out otherwise now, each with its causes in words.
 
-    Courses that were given, or that a later one has overtaken, never differ. Raises BadInput when the order cannot be
-    laid out any more.
+    `booked_on` are the dates of its visits: a ramp looks back from the date of a day that is booked late. Courses that
+    were given, or that a later one has overtaken, never differ. Raises BadInput when the order cannot be laid out any
+    more.
     """
-    return PlanDifference() if order.status == OrderStatus.DRAFT else _plan(order).difference
+    return PlanDifference() if order.status == OrderStatus.DRAFT else _plan(order, booked_on=booked_on).difference
 
 
 @business_act
-def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "", booked: Collection[int] = ()) -> PlanDifference:
+def recalculate(
+    *,
+    order: TreatmentOrder,
+    by: Actor,
+    cause: str = "",
+    booked: Collection[int] = (),
+    booked_on: Mapping[Place, date] | None = None,
+) -> PlanDifference:
     """Change what the rules would lay out otherwise, except courses in `booked`: their differences are the answer.
 
     An order that ended keeps its courses as a record of what was planned; a draft has none. Recalculating twice
@@ -89,7 +98,7 @@ def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "", booked: Co
     held = locked(order, by)
     if held.status == OrderStatus.DRAFT:
         return PlanDifference()
-    plan = _plan(held)
+    plan = _plan(held, booked_on=booked_on)
     free = [course.number for course in plan.difference.courses if course.number not in booked]
     if held.status == OrderStatus.ENDED:
         free = []
@@ -99,13 +108,21 @@ def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "", booked: Co
 
 
 @business_act
-def adopt(*, order: TreatmentOrder, number: int, expected: str, by: Actor, cause: str = "") -> CourseDifference:
+def adopt(
+    *,
+    order: TreatmentOrder,
+    number: int,
+    expected: str,
+    by: Actor,
+    cause: str = "",
+    booked_on: Mapping[Place, date] | None = None,
+) -> CourseDifference:
     """Let one course follow the plan, whoever holds it; the caller refits its visits in the same transaction.
 
     Raises Stale when the difference is not the one with the fingerprint `expected` any more.
     """
     held = locked(order, by)
-    plan = _plan(held)
+    plan = _plan(held, booked_on=booked_on)
     found = plan.difference.of(number)
     if found is None or found.fingerprint != expected:
         raise Stale("plan_changed", "The plan changed a moment ago. Look at it again, then decide.")
@@ -125,7 +142,9 @@ class _Plan:
     difference: PlanDifference
 
 
-def _plan(order: TreatmentOrder, *, through_on: date | None = None) -> _Plan:
+def _plan(
+    order: TreatmentOrder, *, through_on: date | None = None, booked_on: Mapping[Place, date] | None = None
+) -> _Plan:
     courses = list(order.courses.prefetch_related("days").order_by("number"))
     existing: dict[int, Rows] = {course.number: (course, tuple(course.days.all())) for course in courses}
     given = given_days(order)
@@ -134,7 +153,10 @@ def _plan(order: TreatmentOrder, *, through_on: date | None = None) -> _Plan:
     horizon = max([horizon, *(course.due_on for course in courses)], default=horizon)
     # A year more, so that a course pushed past the horizon is still found and moved rather than left behind.
     has_ended = order.status == OrderStatus.ENDED
-    found = () if has_ended else lay_out_again(order, through_on=horizon + A_YEAR, given_on=dates, given=given)
+    through = horizon + A_YEAR
+    found = (
+        () if has_ended else lay_out_again(order, through_on=through, given_on=dates, given=given, booked_on=booked_on)
+    )
     laid_out = {course.number: course for course in found if course.number in existing or course.due_on <= horizon}
     built = _built(order, laid_out.values())
     shapes = _shapes(existing, built, given, last if not has_ended else last + 1)

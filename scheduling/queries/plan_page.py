@@ -7,7 +7,6 @@ from accounts.models import Clinic
 from core.errors import Refusal
 from regimens.models import OrderEvent, OrderStatus, TreatmentOrder
 from regimens.queries import orders
-from regimens.services import replanning
 from regimens.services.order_events import EventKind
 from regimens.services.plan_causes import UNKNOWN
 from regimens.services.plan_difference import Change, CourseDifference, PlanDifference
@@ -15,7 +14,7 @@ from scheduling.models import PlanDecision, Visit
 from scheduling.queries import dry_run, openings
 from scheduling.queries.dry_run import DryRun
 from scheduling.queries.openings import FoundOpening
-from scheduling.queries.planned_days import as_planned, live_visits
+from scheduling.queries.planned_days import as_planned, difference, live_visits
 from scheduling.queries.undecided import open_differences
 from scheduling.services import booking
 from scheduling.services.plan_changes import APPROVED
@@ -92,7 +91,7 @@ def open_of(order: TreatmentOrder) -> PlanDifference:
     if order.status == OrderStatus.DRAFT:
         return PlanDifference()
     live = {visit.course_day.course.number for visit in live_visits(order)}
-    return open_differences(order, replanning.difference(order).only(live)) if live else PlanDifference()
+    return open_differences(order, difference(order).only(live)) if live else PlanDifference()
 
 
 def _course(difference: CourseDifference, visits: list[Visit], said: str) -> PlanCourse:

@@ -1,9 +1,12 @@
-"""Visits of a course, and their course days as a changed plan would have them, unsaved."""
+"""What a plan would do to booked courses: the differences, and their visits' course days as they would be, unsaved."""
 
 import copy
+from datetime import date
 
+from regimens.domain.given_so_far import Place
 from regimens.models import CourseDay, TreatmentOrder
-from regimens.services.plan_difference import CourseDifference
+from regimens.services import replanning
+from regimens.services.plan_difference import CourseDifference, PlanDifference
 from scheduling.domain.statuses import FINISHED, OCCUPYING
 from scheduling.models import Visit
 
@@ -24,6 +27,18 @@ def live_visits(order: TreatmentOrder, number: int | None = None) -> list[Visit]
     if number is not None:
         found = found.filter(course_day__course__number=number)
     return list(found.order_by("period", "id"))
+
+
+def booked_on(order: TreatmentOrder) -> dict[Place, date]:
+    """For each course day of `order` that a visit still to come holds, the clinic-local date. One SQL statement."""
+    held = Visit.objects.filter(course_day__course__order=order, status__in=LIVE)
+    rows = held.values_list("course_day__course__number", "course_day__day_number", "period")
+    return {(number, day): period.lower.astimezone(order.clinic.zone).date() for number, day, period in rows}
+
+
+def difference(order: TreatmentOrder) -> PlanDifference:
+    """What the rules would lay out otherwise now, looking back from the dates for which days are booked."""
+    return replanning.difference(order, booked_on=booked_on(order))
 
 
 def as_planned(course_day: CourseDay, difference: CourseDifference) -> CourseDay:

@@ -8,9 +8,9 @@ from django.db.models import Q
 
 from core.errors import Refusal
 from regimens.models import TreatmentOrder
-from regimens.services import replanning
 from regimens.services.plan_difference import CourseDifference, PlanDifference
 from scheduling.models import PlanDecision, StaffTask, Visit
+from scheduling.queries.planned_days import difference
 
 KIND = "plan"
 PLAN = "Plan"
@@ -52,7 +52,7 @@ def questions(visits: Iterable[Visit]) -> dict[UUID, Question]:
 
 def _question(order: TreatmentOrder) -> Question:
     try:
-        found = open_differences(order, replanning.difference(order))
+        found = open_differences(order, difference(order))
     except Refusal as refusal:
         return Question(refusal=refusal)
     return Question(courses={course.number: course for course in found.courses})

@@ -26,7 +26,7 @@ from regimens.models import TreatmentOrder
 from regimens.services import replanning
 from regimens.services.plan_difference import Change, CourseDifference
 from scheduling.models import Chair, PlanDecision, Visit
-from scheduling.queries.planned_days import as_planned, live_visits
+from scheduling.queries.planned_days import as_planned, booked_on, difference, live_visits
 from scheduling.services import booking, coverage, gate, places, reanchoring, records, refitting
 from scheduling.services.booking import Override
 
@@ -111,7 +111,14 @@ def _follow(  # noqa: PLR0917 (its one caller has each of these in its own argum
     going = _lock_everything(found, visits, targets)
     why = "; ".join(found.causes)
     _locked(order)
-    replanning.adopt(order=order, number=found.number, expected=found.fingerprint, by=by, cause=f"{APPROVED}: {why}")
+    replanning.adopt(
+        order=order,
+        number=found.number,
+        expected=found.fingerprint,
+        by=by,
+        cause=f"{APPROVED}: {why}",
+        booked_on=booked_on(order),
+    )
     for visit, place, version in going:
         if found.change is Change.VANISHED:
             booking.call_off(visit=visit, reason=f"{why[:1].upper()}{why[1:]}.", expected_version=version, by=by)
@@ -164,7 +171,7 @@ def _seen(order: TreatmentOrder, number: int, targets: Sequence[Target]) -> list
 
 
 def _still(order: TreatmentOrder, number: int, expected: str) -> CourseDifference:
-    found = replanning.difference(order).of(number)
+    found = difference(order).of(number)
     if found is None or found.fingerprint != expected:
         raise Stale("plan_changed", MEANWHILE)
     return found

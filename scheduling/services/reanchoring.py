@@ -20,6 +20,7 @@ from regimens.services.plan_causes import UNKNOWN
 from regimens.services.plan_difference import CourseDifference, PlanDifference
 from scheduling.domain.statuses import FINISHED
 from scheduling.models import OCCUPYING_VALUES, StaffTask, Visit
+from scheduling.queries.planned_days import booked_on
 from scheduling.queries.undecided import KIND, PLAN, open_differences
 from scheduling.services import staff_tasks
 from scheduling.services.settling import settle
@@ -36,7 +37,7 @@ def recalculate(*, order: TreatmentOrder, by: Actor, cause: str = "") -> PlanDif
     """
     TreatmentOrder.objects.select_for_update(no_key=True).get(pk=order.pk)  # booking locks it before it inserts
     held = booked(order)
-    left = replanning.recalculate(order=order, by=by, cause=cause, booked=held.all)
+    left = replanning.recalculate(order=order, by=by, cause=cause, booked=held.all, booked_on=booked_on(order))
     undecided = open_differences(order, left.only(held.live))
     _say(order, undecided, cause)
     return undecided

@@ -39,6 +39,14 @@ def test_with_nothing_given_yet_the_plan_to_come_counts() -> None:
     assert nothing.infused_on((1, 1), planned_on=ago(1), latest_on=ago(1)) is None
 
 
+def test_a_day_booked_late_looks_back_from_that_date_and_may_still_come() -> None:
+    booked = GivenSoFar(HISTORY.days, TODAY, {(4, 1): ago(-9), (5, 1): ago(-1)})
+    assert booked.soonest_on((4, 1), planned_on=ago(6)) == ago(-9)
+    assert booked.infused_on((4, 1), planned_on=ago(6), latest_on=ago(1)) == ago(-9)
+    assert booked.soonest_on((5, 1), planned_on=ago(-3)) == ago(-3)  # booked sooner: the plan's date decides
+    assert booked.infused_on((5, 1), planned_on=ago(-3), latest_on=ago(-4)) == ago(-3)
+
+
 def test_a_day_that_is_overdue_looks_back_from_today() -> None:
     assert HISTORY.soonest_on((3, 1), planned_on=ago(19)) == ago(18)
     assert HISTORY.soonest_on((4, 1), planned_on=ago(2)) == TODAY

@@ -8,9 +8,10 @@ from typing import Any
 from accounts.models import Clinic
 from core.actor import Actor, system
 from regimens.models import CourseDay, Reaction, TreatmentOrder
-from regimens.services import catalogue, replanning
+from regimens.services import catalogue
 from regimens.services.plan_difference import CourseDifference
 from scheduling.models import Chair, Visit
+from scheduling.queries import planned_days
 from scheduling.services import booking, reanchoring
 from scheduling.services.plan_changes import Target
 from tests import factories
@@ -35,7 +36,7 @@ class Scene:
 
     def difference(self, number: int = 2) -> CourseDifference:
         """What the plan would do to a course."""
-        found = replanning.difference(self.order).of(number)
+        found = planned_days.difference(self.order).of(number)
         assert found is not None
         return found
 

@@ -16,8 +16,8 @@ from scheduling.queries.plan_page import plan_page
 from scheduling.services import booking, plan_changes, reanchoring, undo
 from scheduling.services.booking import Override
 from tests import factories
-from tests.regimens.scenes import today
-from tests.scheduling.replanning.scenes import Scene, fresh, give_late, react, scene
+from tests.regimens.scenes import give, today
+from tests.scheduling.replanning.scenes import FREELY, Scene, fresh, give_late, react, scene
 
 pytestmark = pytest.mark.django_db
 
@@ -269,6 +269,31 @@ def test_a_risk_recorded_for_a_patient_slows_what_is_not_booked_and_asks_about_w
     event = OrderEvent.objects.filter(order=found.order, kind="recalculated").first()
     assert event is not None
     assert event.reason == "a new risk: diabetes"
+
+
+@pytest.mark.parametrize(("days", "is_slow"), [(56, False), (63, True)])
+def test_a_visit_booked_after_more_than_eight_weeks_asks_for_the_slow_ramp_at_once(days: int, is_slow: bool) -> None:
+    found = scene(window_late_days=7)
+    give(found.order, {1: 0})
+    start = factories.at(found.order.starts_on + timedelta(days=days), 9)
+    chair = found.chairs[0]
+    booking.move(visit=found.visit, chair=chair, start=start, expected_version=1, by=found.by, override=FREELY)
+    reanchoring.follow_order(found.order, cause="the calendar")
+    (course,) = plan_page(found.clinic, found.order.id).courses or (None,)
+    assert (course is not None) is is_slow
+    assert len(open_tasks(found)) == is_slow
+    if course is None:
+        return
+    was, now = course.difference.was, course.difference.now
+    assert was is not None
+    assert now is not None
+    assert (was.days[0].profile, now.days[0].profile) == ("subsequent", "first")
+    assert now.days[0].chair_minutes > was.days[0].chair_minutes
+    seen = found.target(chair=chair, start=start)
+    plan_changes.follow(order=found.order, number=2, expected=course.difference.fingerprint, targets=[seen],
+                        by=found.by, override=FREELY)  # fmt: skip
+    assert found.visit.planned_minutes == now.days[0].chair_minutes
+    assert open_tasks(found) == []
 
 
 def test_a_cancelled_visit_does_not_come_back_as_the_plan_was_before_a_reaction() -> None:
