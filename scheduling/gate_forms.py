@@ -1,15 +1,36 @@
 """The shape of the check before an infusion. The gate decides what an answer means; the form only reads."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
 
-from scheduling.domain.infusion_check import Concern, concern_hint, concern_label
+from core.sourced import sourced_settings
+from regimens.domain.catalogue_sources import confidence_words
+from scheduling.domain.clearance import CLEARANCE_DEFAULTS
+from scheduling.domain.infusion_check import (
+    CHECK_DEFAULTS,
+    Concern,
+    concern_hint,
+    concern_label,
+    grounds,
+    unreadable,
+)
 
 
 def _label(concern: Concern) -> str:
     hint = concern_hint(concern)
     return f"{concern_label(concern)} ({hint})" if hint else concern_label(concern)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ground:
+    """Whether yes to a question holds the infusion, and on what ground."""
+
+    label: str
+    holds: bool
+    source: str
+    confidence: str
 
 
 WRONG = ("invalid", "min_value", "max_value", "max_digits", "max_decimal_places", "max_whole_digits")
@@ -27,12 +48,12 @@ class InfusionCheckForm(forms.Form):
     )
     temperature_c = forms.DecimalField(
         required=False,
-        min_value=30,
-        max_value=45,
+        min_value=CHECK_DEFAULTS.coldest_c,
+        max_value=CHECK_DEFAULTS.hottest_c,
         max_digits=3,
         decimal_places=1,
         label="Temperature (°C)",
-        error_messages=dict.fromkeys(WRONG, "Enter a temperature between 30 and 45 °C, such as 36.8."),
+        error_messages=dict.fromkeys(WRONG, unreadable()),
     )
     weight_kg = forms.DecimalField(
         required=False,
@@ -47,6 +68,26 @@ class InfusionCheckForm(forms.Form):
 
     is_all_no = False
     """Whether "All no, drug is here" was pressed: nothing may be ticked then, and the drug is taken as here."""
+
+    @property
+    def grounds(self) -> list[Ground]:
+        """Every question and its ground, in the order in which they are asked; the fever last."""
+        rows = [
+            Ground(
+                label=concern_label(concern),
+                holds=concern.holds,
+                source=setting.source,
+                confidence=confidence_words(setting.confidence),
+            )
+            for concern, setting in grounds().items()
+        ]
+        named = {setting.name: setting for setting in sourced_settings(CLEARANCE_DEFAULTS)}
+        fever = named["fever_from_c"]
+        words = f"Temperature from {fever.value} °C"
+        return [
+            *rows,
+            Ground(label=words, holds=True, source=fever.source, confidence=confidence_words(fever.confidence)),
+        ]
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or self.cleaned_data

@@ -18,6 +18,7 @@ from core import clock
 from core.errors import Reason, Refusal
 from regimens.domain.administration import GivenFacts, GivenLot, GivenRate
 from regimens.domain.reactions import LEVELS, MEANINGS
+from regimens.domain.settings import CARE_DEFAULTS
 
 MOST_ROWS = 30
 MG_PER_G = 1000
@@ -270,7 +271,12 @@ class ReactionForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": "Choose a grade."},
     )
-    on = forms.DateField(label="Began on", widget=DATE, error_messages={"required": "Enter the day."})
+    on = forms.DateField(
+        label="Began on",
+        widget=DATE,
+        help_text=f"Within {CARE_DEFAULTS.latest_onset_days} days of the infusion (usual practice, verify).",
+        error_messages={"required": "Enter the day."},
+    )
     at = forms.TimeField(label="At", widget=TIME, error_messages={"required": "Enter the time."})
     description = forms.CharField(
         required=False, max_length=500, label="What was seen", widget=forms.Textarea(attrs={"rows": 2})

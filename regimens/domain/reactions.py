@@ -10,11 +10,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from core.errors import Reason
+from regimens.domain.settings import CARE_DEFAULTS
 
 SLOWING, HOLDING, BLOCKING = 2, 3, 4
 """From which grade a reaction slows the next infusion, holds the plan, blocks the product. Stated here alone."""
-LATEST_ONSET = timedelta(days=60)
-
 ANAPHYLAXIS = "anaphylaxis"
 """The one kind that has a lowest grade: CTCAE knows no anaphylaxis below 3 (P39)."""
 
@@ -125,8 +124,8 @@ def _wrong(
         yield Reason("reaction_in_future", "It can't have begun in the future.", "occurred_at")
     elif started_at is not None and facts.occurred_at < started_at:
         yield Reason("reaction_before_infusion", "It began before the infusion did. Check day and time.", "occurred_at")
-    elif started_at is not None and facts.occurred_at - started_at > LATEST_ONSET:
-        sentence = f"That is more than {LATEST_ONSET.days} days after the infusion. Check the day."
+    elif started_at is not None and facts.occurred_at - started_at > timedelta(days=CARE_DEFAULTS.latest_onset_days):
+        sentence = f"That is more than {CARE_DEFAULTS.latest_onset_days} days after the infusion. Check the day."
         yield Reason("reaction_too_late", sentence, "occurred_at")
     if facts.kind == "other" and not facts.description.strip():
         yield Reason("reaction_unnamed", "Say what happened.", "description")

@@ -68,6 +68,9 @@ class CareSettings:
         int, Sourced("usual practice: where one dose is listed, half to twice of it is not far outside", K)
     ] = 2
     most_vials: Annotated[int, Sourced("usual practice: the largest vials of one course", K)] = 60
+    latest_onset_days: Annotated[
+        int, Sourced("usual practice: what begins later is hardly a reaction to the infusion", K)
+    ] = 60
     longest_day_minutes: Annotated[int, Sourced("usual practice: a clinic's longest day", K)] = 720
     usual_loading_days: Annotated[int, Sourced("usual practice: 2 g/kg as 0.4 g/kg on each of five days", K)] = 5
     # Reviews of whether the treatment helps

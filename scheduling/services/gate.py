@@ -33,7 +33,6 @@ MAY: dict[Authority, Permission] = {
     Authority.MANAGER: Permission.CLEARANCE_OVERRIDE,
     Authority.PRESCRIBER: Permission.ORDER_RELEASE,
 }
-COLDEST, HOTTEST = Decimal(30), Decimal(45)
 
 
 def may_override(reason: Reason, by: Actor) -> bool:
@@ -144,8 +143,8 @@ def check(
     unknown = set(concerns) - set(Concern)
     if unknown:
         raise BadInput("unknown_concern", "That question is not among those asked.", field="concerns")
-    if temperature_c is not None and not COLDEST <= temperature_c <= HOTTEST:
-        raise BadInput("temperature", "Enter a temperature between 30 and 45 °C.", field="temperature_c")
+    if temperature_c is not None and not infusion_check.is_readable(temperature_c):
+        raise BadInput("temperature", infusion_check.unreadable(), field="temperature_c")
     current = _locked(visit, by)
     today = clock.today(current.clinic.zone)
     if service_day(current) != today:

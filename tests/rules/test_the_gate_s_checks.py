@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.errors import Reason
+from core.sourced import Confidence
 from patients.domain.months import add_months
 from scheduling.domain.clearance import (
     AMBER,
@@ -45,7 +46,15 @@ from scheduling.domain.clearance_checks import (
     check_weight_change,
     ordered_weight,
 )
-from scheduling.domain.infusion_check import Concern, concern_hint, concern_label, in_words
+from scheduling.domain.infusion_check import (
+    Concern,
+    concern_hint,
+    concern_label,
+    grounds,
+    in_words,
+    is_readable,
+    unreadable,
+)
 
 DAY = date(2026, 11, 24)
 
@@ -218,6 +227,19 @@ def test_the_nurse_s_check_holds_for_a_missing_drug_a_concern_that_holds_and_fev
     assert all(concern_label(concern) for concern in Concern)
     assert concern_hint(Concern.DRY) == "hydrate first"
     assert sum(concern.holds for concern in Concern) == 7
+
+
+def test_every_question_names_the_ground_on_which_it_holds_or_not() -> None:
+    found = grounds()
+    assert list(found) == list(Concern)
+    assert all(setting.source and setting.confidence in set(Confidence) for setting in found.values())
+    assert [concern for concern, setting in found.items() if setting.value] == [c for c in Concern if c.holds]
+
+
+@pytest.mark.parametrize(("celsius", "can_be"), [("29.9", False), ("30", True), ("45", True), ("45.1", False)])
+def test_a_temperature_that_no_patient_has_was_misread(celsius: str, can_be: bool) -> None:
+    assert is_readable(Decimal(celsius)) is can_be
+    assert unreadable() == "Enter a temperature between 30 and 45 °C, such as 36.8."
 
 
 @pytest.mark.parametrize(

@@ -85,6 +85,14 @@ def test_concerns_are_shown_and_hold(day: Day, reyes: Visit) -> None:
     assert "Nobody can go ahead." in text
 
 
+def test_the_check_shows_which_answers_hold_on_what_ground(day: Day, reyes: Visit) -> None:
+    page = words(desk_of(day.nurse).get(f"{page_of(reyes)}infusion-check/"))
+    clots = "holds until the prescriber agrees warnings of immune globulin labels: clots; confidence: usual practice"
+    assert f"Chest pain, or a swollen or painful leg {clots}, verify" in page
+    assert "Vaccine is noted and shown" in page
+    assert "Temperature from 38.0 °C holds" in page
+
+
 def test_a_check_that_makes_no_sense_stays_in_the_form(day: Day, reyes: Visit) -> None:
     nurse = desk_of(day.nurse)
     answer = nurse.post(f"{page_of(reyes)}infusion-check/", {"act": "save", "temperature_c": "98.6"})
