@@ -23,7 +23,21 @@ from tests.browser import eyes
 
 DESK, SMALL_DESK = {"width": 1440, "height": 900}, {"width": 1024, "height": 768}
 PHONE, SMALL_PHONE = {"width": 390, "height": 844}, {"width": 320, "height": 640}
+ZOOMED = {"width": 720, "height": 450}, {"width": 512, "height": 384}
+"""What is left of the two desks at 200 %."""
 PATIENCE_MS = 15_000
+WATCH = """
+addEventListener('securitypolicyviolation', ({effectiveDirective, blockedURI, sourceFile}) =>
+  console.error(`securitypolicyviolation: ${effectiveDirective} ${blockedURI} ${sourceFile}`), true);
+let hadFocus = false;
+const isNowhere = () => !document.activeElement || document.activeElement === document.body;
+addEventListener('htmx:beforeSwap', () => { hadFocus = !isNowhere(); }, true);
+addEventListener('htmx:afterSettle', ({target}) => setTimeout(() => {
+  if (hadFocus && isNowhere() && document.hasFocus()) console.error(`focus fell on body after a swap of #${target.id}`);
+  hadFocus = false;
+}, 50), true);
+"""
+"""Runs in every page before its own script: what breaks the content security policy, and what loses the focus."""
 REFUSALS = ("403", "404", "409", "412", "422", "429")
 """A refused change is logged by the browser as an error of the network; it is an answer all the same."""
 
@@ -56,6 +70,7 @@ class Browsing:
         session = session_of(user) if user is not None else session
         if session:
             context.add_cookies([{"name": "sessionid", "value": session, "url": self.address}])
+        context.add_init_script(WATCH)
         page = context.new_page()
         page.on("pageerror", lambda error: self.problems.append(f"{page.url}: {error}"))
         page.on("console", lambda said: self._heard(page, said))

@@ -60,7 +60,31 @@ LOADED = "performance.getEntriesByType('resource').map(e => e.name).filter(n => 
 HIDDEN_COLUMNS = """() => [...document.querySelectorAll('.table-wrap')]
   .filter(e => e.scrollWidth > e.clientWidth + 1)
   .map(e => `a table hides ${e.scrollWidth - e.clientWidth} px of its columns`)"""
-KEPT = "() => ({...localStorage, ...sessionStorage})"
+KEPT = """async () => {
+  const kept = {...localStorage, ...sessionStorage};
+  for (const base of await indexedDB.databases()) kept[`database ${base.name}`] = base.version;
+  if (window.caches) for (const name of await caches.keys()) kept[`cache ${name}`] = '';
+  return kept;
+}"""
+MOVING = """() => [...document.querySelectorAll('*')].flatMap(e => ['', '::before', '::after'].map(part => {
+  const style = getComputedStyle(e, part || undefined);
+  const lasts = [style.transitionDuration, style.animationDuration].flatMap(d => d.split(',')).map(parseFloat);
+  return lasts.some(d => d > 0) && `${e.tagName.toLowerCase()}.${e.className.baseVal ?? e.className}${part} moves`;
+})).filter(Boolean).slice(0, 5)"""
+PACE = """() => new Promise(tell => {
+  const seen = {shift: 0, paint: 0, blocking: 0};
+  const note = list => { for (const entry of list) {
+    if (entry.entryType === 'layout-shift' && !entry.hadRecentInput) seen.shift += entry.value;
+    if (entry.entryType === 'largest-contentful-paint') seen.paint = entry.startTime;
+    if (entry.entryType === 'longtask') seen.blocking += entry.duration - 50;
+  } };
+  const observers = ['layout-shift', 'largest-contentful-paint', 'longtask'].map(type => {
+    const observer = new PerformanceObserver(list => note(list.getEntries()));
+    observer.observe({type, buffered: true});
+    return observer;
+  });
+  setTimeout(() => { for (const each of observers) { note(each.takeRecords()); each.disconnect(); } tell(seen); }, 30);
+})"""
 
 
 def barriers(page: Page) -> list[str]:
@@ -94,6 +118,16 @@ def cut_text(page: Page) -> list[str]:
 def small_targets(page: Page, least: int) -> list[str]:
     """Controls smaller than `least` CSS pixels either way; for tick boxes the label counts."""
     return list(page.evaluate(SMALL, least))
+
+
+def moving(page: Page) -> list[str]:
+    """What fades, slides or turns; nothing may on a page that was opened with reduced motion."""
+    return list(page.evaluate(MOVING))
+
+
+def pace(page: Page) -> dict[str, float]:
+    """How the page came up so far: `shift` of its layout (CLS), largest `paint` (LCP) and `blocking` in ms."""
+    return dict(page.evaluate(PACE))
 
 
 def kept(page: Page) -> list[str]:

@@ -86,7 +86,7 @@ def test_polling_is_quick_when_somebody_is_there_slow_when_not_and_rests_while_m
     assert polls(30) >= 2
 
 
-def test_a_server_that_is_gone_is_said_within_a_minute_and_forgotten_when_it_is_back(
+def test_bar_16_a_server_that_is_gone_is_said_within_a_minute_and_forgotten_when_it_is_back(
     browsing: Browsing, board: Page
 ) -> None:
     def fail(route: Route) -> None:

@@ -100,7 +100,7 @@ def test_escape_ends_a_drag(board: Page, day: Day) -> None:
     assert where(day.visit("Soto")) == "A1 11:15"
 
 
-def test_a_visit_is_moved_by_clicks_alone(board: Page, day: Day) -> None:
+def test_bar_7_a_visit_is_moved_by_clicks_alone(board: Page, day: Day) -> None:
     bar(board, "Soto").click()
     board.get_by_role("link", name="Move…").click()
     expect(board.locator("#panel h2")).to_have_text("Move")
@@ -112,7 +112,7 @@ def test_a_visit_is_moved_by_clicks_alone(board: Page, day: Day) -> None:
     assert where(day.visit("Soto")) == "A1 15:00"
 
 
-def test_a_finger_moves_a_visit_by_tapping_and_by_pressing(browsing: Browsing, day: Day) -> None:
+def test_bar_7_a_finger_moves_a_visit_by_tapping_and_by_pressing(browsing: Browsing, day: Day) -> None:
     page = ready(browsing.open(f"{BOARD}?view=board", user=day.nurse, size=SMALL_DESK, has_touch=True))
     page.touchscreen.tap(*lane_point(page, "A1", QUARTER[11] + 2))
     expect(page.locator("#panel h2")).to_have_text("Soto, Paul")
@@ -136,7 +136,7 @@ def test_a_finger_moves_a_visit_by_tapping_and_by_pressing(browsing: Browsing, d
     expect(toast(page)).to_contain_text("Soto, P. moved to A3, Fri 20 Nov 14:00.")
 
 
-def test_two_browsers_move_the_same_visit_and_the_second_is_told_who_was_quicker(
+def test_bar_10_two_browsers_move_the_same_visit_and_the_second_is_told_who_was_quicker(
     browsing: Browsing, board: Page, day: Day
 ) -> None:
     other = ready(browsing.open(BOARD, user=day.nurse))

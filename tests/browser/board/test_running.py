@@ -15,7 +15,7 @@ from tests.browser.scenes import Day
 pytestmark = pytest.mark.browser
 
 
-def test_the_board_is_one_stop_for_tab_and_arrows_go_everywhere(board: Page) -> None:
+def test_bar_6_the_board_is_one_stop_for_tab_and_arrows_go_everywhere(board: Page) -> None:
     assert board.locator("#board a:not([tabindex='-1'])").count() == 1
     bar(board, "Soto").focus()
     names = []
@@ -92,7 +92,7 @@ def test_days_are_turned_by_keys_and_help_lists_them(board: Page) -> None:
     expect(board.locator("h1")).to_have_text("Friday 20 November")
 
 
-def test_no_letter_acts_while_somebody_types_or_after_they_were_turned_off(
+def test_bar_14_no_letter_acts_while_somebody_types_or_after_they_were_turned_off(
     browsing: Browsing, board: Page, day: Day
 ) -> None:
     board.keyboard.press("f")
