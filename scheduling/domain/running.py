@@ -37,7 +37,8 @@ class RateChange:
 class Run:
     """A visit as planned and as stamped. `phases` are (kind, minutes) in order; the block ends at `ends_at`.
 
-    `usual_minutes` is what the patient's infusions of the product usually take, where that is known by now.
+    `usual_minutes` is what the patient's infusions of the product usually take, where that is known by now; `lag` how
+    much later than planned the coming steps are, and `held_since` when the pump was held (`scheduling.domain.pace`).
     """
 
     starts_at: datetime
@@ -48,12 +49,22 @@ class Run:
     started_at: datetime | None = None
     observing_at: datetime | None = None
     usual_minutes: int | None = None
+    lag: timedelta = timedelta()
+    held_since: datetime | None = None
+
+    def step_at(self, step: RateStep, now: datetime) -> datetime | None:
+        """When `step` begins, or began; None before the infusion. What lies behind is not moved by a lag."""
+        if self.started_at is None:
+            return None
+        planned = self.started_at + step.after_minutes * MINUTE
+        return planned + self.lag if planned + self.lag > now else min(planned, now)
 
     @property
     def infusion(self) -> timedelta:
-        """How long the infusion takes: as usual for the patient, else as planned."""
+        """How long the infusion takes: as usual for the patient, else as planned, and what it has fallen behind."""
         planned = sum(minutes for kind, minutes in self.phases if kind == INFUSION)
-        return timedelta(minutes=planned if self.usual_minutes is None else self.usual_minutes)
+        usual = timedelta(minutes=planned if self.usual_minutes is None else self.usual_minutes)
+        return usual + max(self.lag, timedelta())
 
     @property
     def observation(self) -> timedelta:
@@ -114,14 +125,22 @@ def rate_steps(stored: Sequence[Mapping[str, object]]) -> tuple[RateStep, ...]:
 
 
 def next_rate(run: Run, now: datetime) -> RateChange | None:
-    """The next planned change of rate of an infusion that runs; None before it, after it and on the last step."""
-    if run.started_at is None or run.observing_at is not None:
+    """The next planned change of rate of an infusion that runs; None before, after, held, or on the last step."""
+    if run.observing_at is not None or run.held_since is not None:
         return None
     for before, step in zip(run.steps, run.steps[1:], strict=False):
-        at = run.started_at + step.after_minutes * MINUTE
-        if at > now:
+        at = run.step_at(step, now)
+        if at is not None and at > now:
             return RateChange(at, step.ml_per_hour, step.ml_per_hour > before.ml_per_hour)
     return None
+
+
+def rate_now(run: Run, now: datetime) -> Fraction | None:
+    """The rate that the plan has now, in mL/h; None for an infusion that does not run, is held, or has no steps."""
+    if run.started_at is None or run.observing_at is not None or run.held_since is not None:
+        return None
+    begun = [step for step in run.steps if run.started_at + step.after_minutes * MINUTE + run.lag <= now]
+    return begun[-1].ml_per_hour if begun else None
 
 
 def predicted_end(run: Run, now: datetime) -> datetime:

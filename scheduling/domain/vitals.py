@@ -147,7 +147,7 @@ def _moments(run: Run, now: datetime, cadence: VitalsCadence) -> Iterator[tuple[
     during = [(run.started_at + cadence.after_start * MINUTE, Occasion.AFTER_START)]
     top_at, rate = run.started_at, None
     for step in run.steps:
-        at = run.started_at + step.after_minutes * MINUTE
+        at = run.step_at(step, now) or run.started_at
         if rate is not None and step.ml_per_hour > rate:
             top_at = at
             during.append((at, Occasion.INCREASE))

@@ -18,7 +18,7 @@ QUARTERS_AN_HOUR = 4 * 100
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One visit: its nurse, chosen or proposed, and who may be chosen."""
+    """One visit: its nurse, chosen or proposed, who may be chosen, and when that nurse leaves before its end."""
 
     visit: Visit
     name: str
@@ -29,6 +29,7 @@ class Line:
     skills: str
     nurse_id: UUID | None
     is_proposed: bool
+    leaves: str
     choices: tuple[tuple[UUID, str], ...]
 
 
@@ -94,8 +95,14 @@ def _line(
         skills=", ".join(Skill(skill).label for skill in sorted(skills)),
         nurse_id=nurse_id,
         is_proposed=nurse_id is not None and nurse_id != visit.nurse_id,
+        leaves=_leaves(visit, nurse_id, nurses, clinic),
         choices=tuple(choices),
     )
+
+
+def _leaves(visit: Visit, nurse_id: UUID | None, nurses: Sequence[NurseDay], clinic: Clinic) -> str:
+    end = next((nurse.shift.end for nurse in nurses if nurse.nurse_id == nurse_id), visit.period.upper)
+    return f"leaves at {end.astimezone(clinic.zone):%H:%M}" if end < visit.period.upper else ""
 
 
 def _nurse(nurse: NurseDay, has: Carried, most: int, clinic: Clinic) -> NurseLine:

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from accounts.domain.policy import Permission
 from core import clock
 from core.actor import Actor
 from scheduling.domain.assignment import NurseDay
+from scheduling.domain.pace import Pumped
 from scheduling.domain.running import Overrun
 from scheduling.domain.statuses import FINISHED
 from scheduling.domain.vitals import next_vitals
@@ -44,7 +46,16 @@ def asking(visit: Visit, taken: Sequence[VitalsCheck]) -> dict[str, Any]:
     """The sets of a visit and the one that is due next."""
     times = [one.at for one in taken if one.voided_at is None]
     cadence = cadence_of(known_rules(visit.clinic))
-    due = next_vitals(run_of(visit), times, clock.now(), cadence=cadence) if visit.status not in FINISHED else None
+    read = [
+        Pumped(one.at, Fraction(one.ml_per_hour))
+        for one in taken
+        if one.voided_at is None and one.ml_per_hour is not None
+    ]
+    due = (
+        next_vitals(run_of(visit, read=read), times, clock.now(), cadence=cadence)
+        if visit.status not in FINISHED
+        else None
+    )
     return {"visit": visit, "vitals": [VitalsLine(one, vitals_words(one)) for one in taken], "vitals_due": due}
 
 

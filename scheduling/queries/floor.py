@@ -4,7 +4,7 @@ Four SQL statements however many visits there are. The board's version is read f
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -34,11 +34,13 @@ from scheduling.models import (
     VisitQuerySet,
     VitalsCheck,
 )
-from scheduling.queries.running import with_pace
+from scheduling.queries.running import HERE, with_pace, with_pumped
 from scheduling.services.clinic_rules import cadence_of, known_rules
 
 LEAVING_FOR = timedelta(hours=1)
 """How long somebody who is done stays on the floor; who is not recorded yet stays all day."""
+LEFT_OPEN_FOR = timedelta(days=4)
+"""How long somebody whom nobody let go stays on the floor: over a long weekend."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +87,8 @@ def nurses_on(clinic: Clinic, on: date) -> tuple[NurseDay, ...]:
     )
     found: dict[UUID, NurseDay] = {}
     for shift in shifts:
-        found.setdefault(shift.nurse_id, _nurse(shift))
+        known = found.get(shift.nurse_id)
+        found[shift.nurse_id] = _nurse(shift) if known is None else _longer(known, _nurse(shift))
     return tuple(found.values())
 
 
@@ -128,6 +131,12 @@ def vitals_times(visit: Visit) -> tuple[datetime, ...]:
     return tuple(VitalsCheck.objects.filter(visit=visit, voided_at=None).values_list("at", flat=True))
 
 
+def _longer(first: NurseDay, second: NurseDay) -> NurseDay:
+    """A nurse who works twice on a day: the time between counts as lunch."""
+    away = Interval(first.shift.end, second.shift.start) if first.shift.end < second.shift.start else first.lunch
+    return replace(first, shift=Interval(first.shift.start, max(first.shift.end, second.shift.end)), lunch=away)
+
+
 def _nurse(shift: Shift) -> NurseDay:
     begins, ends = shift.lunch_starts_at, shift.lunch_ends_at
     return NurseDay(
@@ -146,7 +155,7 @@ def _version_and_rules(clinic: Clinic, on: date) -> tuple[int, ClinicRules]:
 
 
 def _visits(clinic: Clinic, start: datetime, end: datetime) -> Iterable[Visit]:
-    """Everybody of the day who is here, comes still, or left just now; and those who left unrecorded."""
+    """Everybody of the day who is here, comes still, or left just now; those who left unrecorded, or were left open."""
     now = clock.now()
     unrecorded = Administration.objects.filter(visit_id=OuterRef("pk"), recorded_at=None, voided_at=None)
     checked = PreInfusionCheck.objects.filter(visit=OuterRef("pk"), at__gte=start)
@@ -155,7 +164,8 @@ def _visits(clinic: Clinic, start: datetime, end: datetime) -> Iterable[Visit]:
     over = [status.value for status in FINISHED]
     visits = (
         Visit.objects.for_clinic(clinic)
-        .filter(period__overlap=(start, end))
+        .filter(period__overlap=(start - LEFT_OPEN_FOR, end))
+        .filter(Q(period__overlap=(start, end)) | Q(status__in=[status.value for status in HERE]))
         .exclude(status__in=[status.value for status in gone])
         .annotate(
             has_check=Exists(checked),
@@ -164,7 +174,7 @@ def _visits(clinic: Clinic, start: datetime, end: datetime) -> Iterable[Visit]:
         )
         .filter(~Q(status__in=over) | Q(ended_at__gte=now - LEAVING_FOR) | Q(is_unrecorded=True))
     )
-    return _with_port(with_pace(visits)).select_related(*_NAMES, "clearance").order_by("period", "id")
+    return _with_port(with_pumped(with_pace(visits))).select_related(*_NAMES, "clearance").order_by("period", "id")
 
 
 def _with_port(visits: VisitQuerySet) -> VisitQuerySet:

@@ -5,6 +5,7 @@ How long a patient's infusions usually take rides along with the visits (`with_p
 
 from collections.abc import Iterable
 from datetime import datetime
+from fractions import Fraction
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Case, OuterRef, When
@@ -15,9 +16,10 @@ from core.intervals import QUARTER
 from regimens.domain.administration import actual_minutes, last_few
 from regimens.domain.chair_time import suggest_minutes
 from regimens.models import Administration
+from scheduling.domain.pace import Pace, Pumped, pace_of
 from scheduling.domain.running import Following, Overrun, Run, overrun, predicted_end, rate_steps
 from scheduling.domain.statuses import IN_CHAIR, OCCUPYING, VisitStatus
-from scheduling.models import CapacitySlot, Visit, VisitQuerySet
+from scheduling.models import CapacitySlot, Visit, VisitQuerySet, VitalsCheck
 
 HERE = IN_CHAIR | {VisitStatus.ARRIVED}
 """Statuses of patients who are here, and whose end can be told."""
@@ -47,6 +49,20 @@ def with_pace(visits: VisitQuerySet) -> VisitQuerySet:
     return visits.annotate(pace=Case(When(status__in=here, then=ArraySubquery(latest))))
 
 
+def with_pumped(visits: VisitQuerySet) -> VisitQuerySet:
+    """`visits` with `pumped`: the pump rates that were written down with vital signs, for no statement of its own."""
+    read = VitalsCheck.objects.filter(visit=OuterRef("pk"), voided_at=None, ml_per_hour__isnull=False)
+    return visits.annotate(
+        pumped=ArraySubquery(read.order_by("at").values(json=JSONObject(at="at", rate="ml_per_hour")))
+    )
+
+
+def pumped(visit: Visit) -> tuple[Pumped, ...]:
+    """What `with_pumped` found."""
+    read: Iterable[dict[str, str]] = getattr(visit, "pumped", None) or ()
+    return tuple(Pumped(datetime.fromisoformat(one["at"]), Fraction(str(one["rate"]))) for one in read)
+
+
 def usual_minutes(visit: Visit) -> int | None:
     """The median minutes of the patient's own infusions, once there are enough of them; needs `with_pace`."""
     times: Iterable[dict[str, str]] = getattr(visit, "pace", None) or ()
@@ -56,18 +72,26 @@ def usual_minutes(visit: Visit) -> int | None:
     return suggest_minutes(last_few(minutes))
 
 
-def run_of(visit: Visit, *, has_steps: bool = True) -> Run:
-    """`visit` as the rules want it; without `has_steps` its rates are left aside, and need not be read."""
-    day = visit.course_day
+def run_of(visit: Visit, *, has_steps: bool = True, read: Iterable[Pumped] = ()) -> Run:
+    """`visit` as the rules want it; without `has_steps` its rates are left aside, and need not be read.
+
+    `read` are the pump rates that were written down.
+    """
+    day, start = visit.course_day, visit.infusion_started_at
+    steps = rate_steps(day.rate_steps) if has_steps else ()
+    until = visit.observation_started_at or clock.now()
+    pace = pace_of(steps, start, read, until) if steps and start else Pace()
     return Run(
         starts_at=visit.period.lower,
         ends_at=visit.period.upper,
         phases=tuple((phase["kind"], phase["minutes"]) for phase in day.phases),
-        steps=rate_steps(day.rate_steps) if has_steps else (),
+        steps=steps,
         seated_at=visit.seated_at,
         started_at=visit.infusion_started_at,
         observing_at=visit.observation_started_at,
         usual_minutes=usual_minutes(visit),
+        lag=pace.lag,
+        held_since=pace.held_since,
     )
 
 
@@ -87,9 +111,10 @@ def of_visit(visit: Visit) -> Overrun | None:
     """What comes of `visit` running over, if it is under way and will. Three SQL statements at most."""
     if visit.status not in HERE:
         return None
-    paced = with_pace(Visit.objects.filter(pk=visit.pk)).only("pk").first()
+    paced = with_pumped(with_pace(Visit.objects.filter(pk=visit.pk))).only("pk").first()
     visit.pace = getattr(paced, "pace", ())  # type: ignore[attr-defined]
-    run, now = run_of(visit, has_steps=False), clock.now()
+    visit.pumped = getattr(paced, "pumped", ())  # type: ignore[attr-defined]
+    run, now = run_of(visit, read=pumped(visit)), clock.now()
     if predicted_end(run, now) <= run.ends_at:
         return None
     _, end = clock.day_bounds(run.starts_at.astimezone(visit.clinic.zone).date(), visit.clinic.zone)

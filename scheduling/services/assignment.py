@@ -8,23 +8,26 @@ from uuid import UUID
 
 from accounts.domain.policy import Permission, Role
 from accounts.models import Clinic, User
+from core import clock
 from core.actor import Actor
 from core.errors import BadInput, Conflict, Stale
 from core.transactions import business_act
 from scheduling.domain.statuses import FINISHED
-from scheduling.models import Visit, VisitEvent
+from scheduling.models import Shift, Visit, VisitEvent
 from scheduling.services import boards, records
 
 
 @business_act
 def take(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
-    """The nurse who asks looks after `visit` from now on. Raises `Conflict` when another nurse does already."""
+    """The nurse who asks looks after `visit` from now on. Raises `Conflict` while another nurse on shift does."""
     by.require(Permission.VISIT_STATUS, "take patients")
+    if by.id is not None and visit.nurse_id == by.id:
+        return visit
     nurse = _nurses(visit.clinic).get(by.id) if by.id else None
     if nurse is None:
         raise Conflict("not_a_nurse", "Only nurses take patients. Choose a nurse on the visit instead.")
     current = records.lock(visit, expected_version)
-    if current.nurse is not None and current.nurse_id != nurse.id:
+    if current.nurse is not None and current.nurse_id != nurse.id and not _went_home(current):
         raise Conflict("has_a_nurse", f"{current.nurse.name} looks after {current.patient.short_name} already.")
     return _set(current, nurse, by)
 
@@ -80,6 +83,14 @@ def restore(*, visit: Visit, assigned: VisitEvent, by: Actor) -> Visit:
     records.note(current, "undo", by, before=assigned.after, after=after, undoes=assigned, reason="Undone.")
     boards.bump(current.clinic, [records.local_day(current)])
     return current
+
+
+def _went_home(visit: Visit) -> bool:
+    """Whether the nurse of `visit` had a shift on its day, and every one of them is over."""
+    start, end = clock.day_bounds(records.local_day(visit), visit.clinic.zone)
+    shifts = Shift.objects.filter(clinic=visit.clinic, nurse=visit.nurse_id, starts_at__lt=end, ends_at__gt=start)
+    ends = [shift.ends_at for shift in shifts]
+    return bool(ends) and max(ends) <= clock.now()
 
 
 def _set(visit: Visit, nurse: User | None, by: Actor) -> Visit:

@@ -147,7 +147,7 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
 let lastUpdate = Date.now();
 const noteUpdate = (worked) => {
   if (worked) lastUpdate = Date.now();
-  const old = Date.now() - lastUpdate;
+  const old = Math.abs(Date.now() - lastUpdate); // somebody may set this station's clock back
   const bar = byId("stale");
   if (worked || old < STALE_MS) {
     bar.hidden = true;

@@ -6,6 +6,9 @@ import { currentItem, focused, live, rove, tell } from "./board-grid.js";
 const ACTIVE_MS = 10_000;
 const IDLE_MS = 60_000;
 
+/* How long ago by this station's clock, which somebody may set, also back. */
+const since = (then) => Math.abs(Date.now() - then);
+
 let lastActive = Date.now();
 let lastAsked = Date.now();
 let isFailing = false;
@@ -15,7 +18,7 @@ let afterwards = () => {};
 let asking = null;
 let askAgain = false;
 
-const pause = () => (isFailing || Date.now() - lastActive < IDLE_MS ? ACTIVE_MS : IDLE_MS);
+const pause = () => (isFailing || since(lastActive) < IDLE_MS ? ACTIVE_MS : IDLE_MS);
 
 /* Ask now. `always` after a change of one's own: then the answer must be newer than the change. */
 export const refresh = async ({ always = false } = {}) => {
@@ -114,12 +117,12 @@ export const keepFresh = ({ held, weaving, woven }) => {
   before = weaving;
   afterwards = woven;
   const awake = () => {
-    const wasIdle = Date.now() - lastActive > IDLE_MS;
+    const wasIdle = since(lastActive) > IDLE_MS;
     lastActive = Date.now();
     if (wasIdle) tick();
   };
   const tick = () => {
-    if (!document.hidden && !isHeld() && Date.now() - lastAsked >= pause() - 500) refresh();
+    if (!document.hidden && !isHeld() && since(lastAsked) >= pause() - 500) refresh();
   };
   for (const name of ["pointerdown", "pointermove", "keydown"]) {
     document.addEventListener(name, awake, { passive: true });
