@@ -67,6 +67,8 @@ def _done_at(steps: Sequence[RateStep], step: int, done: timedelta, *, is_anew: 
 def _step_of(steps: Sequence[RateStep], rate: Fraction, done: timedelta) -> int | None:
     """The step whose rate this is, the nearest in time where several have it; None for a rate off the plan."""
     found = [
-        place for place, step in enumerate(steps) if abs(step.ml_per_hour - rate) <= max(1, NEAR * step.ml_per_hour)
+        place
+        for place, step in enumerate(steps)
+        if abs(step.ml_per_hour - rate) <= max(Fraction(1), NEAR * step.ml_per_hour)
     ]
     return min(found, key=lambda place: abs(steps[place].after_minutes * MINUTE - done), default=None)

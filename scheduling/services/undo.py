@@ -35,6 +35,7 @@ from scheduling.services import (
     records,
     resizing,
     seating,
+    stamps,
     swapping,
     waiting,
 )
@@ -214,8 +215,8 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     current.is_over_capacity = current.is_over_capacity or bool(crowded)
     if uncovered:
         current.authorization = None
-    if left in flow.STAMPS:
-        setattr(current, flow.STAMPS[left], None)
+    if left in stamps.STAMPS:
+        setattr(current, stamps.STAMPS[left], None)
     records.save(current)
     if left in flow.INFUSED:
         giving.take_back(current, left, by)

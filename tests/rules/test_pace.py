@@ -79,7 +79,7 @@ def test_the_next_rate_the_next_vitals_and_the_end_follow() -> None:
     resumed = run(61, (31, 70), (40, 0), (60, 70))
     coming = next_rate(resumed, at(61))
     assert coming is not None
-    assert (coming.at, coming.ml_per_hour) == (at(80), 140)
+    assert (coming.at, coming.ml_per_hour) == (at(80), Fraction(140))
     assert rate_now(resumed, at(61)) == 70
     assert predicted_end(resumed, at(61)) == at(155)
     due = next_vitals(resumed, [at(60)], at(61))

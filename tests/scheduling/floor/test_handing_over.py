@@ -1,6 +1,6 @@
 """Nobody on the floor is nobody's: who went home hands over, and who was left open yesterday is still shown."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -127,7 +127,7 @@ def test_a_pump_that_is_held_or_slower_moves_the_next_step_and_the_end(day: Day,
     assert "Now 99 mL/h. Next step 11:15: 198 mL/h" in words(nurse.get(ALL))
 
 
-def read(visit: Visit, at: object, rate: str) -> None:
+def read(visit: Visit, at: datetime, rate: str) -> None:
     VitalsCheck.objects.create(
         visit=visit, at=at, recorded_at=clock.now(), by_label="X", heart_rate=70, ml_per_hour=rate
     )

@@ -100,7 +100,9 @@ def test_a_late_press_is_undone_like_any_other(world: World) -> None:
 
 def test_the_panel_takes_the_time_and_the_history_tells_it(day: Day, olsen: Visit) -> None:
     nurse = desk_of(day.nurse)
-    wall = f"{(olsen.infusion_started_at + timedelta(minutes=5)).astimezone(day.clinic.zone):%H:%M}"
+    begun = olsen.infusion_started_at
+    assert begun is not None
+    wall = f"{(begun + timedelta(minutes=5)).astimezone(day.clinic.zone):%H:%M}"
     assert press(nurse, olsen, "completed", at="9.40").status_code == 422
     refused = press(nurse, olsen, "completed", at="05:00")
     assert "was infusing at" in refused.content.decode()
@@ -120,6 +122,7 @@ def test_the_check_before_an_infusion_takes_an_earlier_start(day: Day) -> None:
     assert desk_of(day.nurse).post(check, {"act": "all_no", "at": wall}).status_code == 302
     started = visits.get(day.clinic, visit.id)
     assert started.status == S.INFUSING
+    assert started.infusion_started_at is not None
     assert f"{started.infusion_started_at.astimezone(day.clinic.zone):%H:%M}" == wall
 
 
