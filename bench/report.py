@@ -2,18 +2,24 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import measures, plans, whole_series, world
-from bench.measures import Row
+from bench import acts, pages, plans, throughput, whole_series, world
+from bench.rows import Row
 
 MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
-    "bookings": measures.bookings,
-    "openings": measures.opening_search,
-    "board": measures.board,
-    "series": plans.series,
+    "bookings": throughput.bookings,
+    "openings": pages.openings,
+    "find": pages.find,
+    "board": pages.board,
+    "floor": pages.floor,
+    "move": acts.move,
+    "backfill": pages.backfill,
+    "order": plans.series,
     "plans": plans.plans,
-    "booking a series": whole_series.whole_series,
-    "dispatch": measures.dispatch,
+    "series": whole_series.whole_series,
+    "series page": whole_series.page,
+    "dispatch": throughput.dispatch,
 }
+COLUMNS = ("what", "p95", "median", "own work", "SQL", "plain SQL", "ratio", "aim (p95)")
 
 
 def run(chosen: list[str]) -> None:
@@ -26,6 +32,11 @@ def run(chosen: list[str]) -> None:
             print(f"Measuring {name} …", flush=True)
             rows.extend(measure(clinic))
     print()
-    print(f"{'what':44} {'measured':>12} {'plain SQL':>12} {'ratio':>8}  aim")
+    print(_line(*COLUMNS))
     for row in rows:
-        print(f"{row.what:44} {row.measured:>12} {row.raw:>12} {row.ratio:>8}  {row.aim}")
+        print(_line(row.what, row.p95, row.median, row.work, row.sql, row.plain, row.ratio, row.aim))
+
+
+def _line(what: str, *rest: str) -> str:
+    *numbers, aim = rest
+    return f"{what:42}" + "".join(f"{number:>11}" for number in numbers) + f"  {aim}"

@@ -1,17 +1,18 @@
 """What a whole regimen costs at the desk: proposing places for a year, and booking them in one transaction."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import TypeVar
 
 from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
-from bench import timing
-from bench.measures import RAW_VISIT, Row
-from bench.world import WEEKS, World
+from bench.rows import Row, compared, row
+from bench.timing import Times
+from bench.world import RAW_VISIT, WEEKS, World
 from regimens.models import Course, CourseDay, TreatmentOrder
 from scheduling.models import CapacitySlot
 from scheduling.queries import series as reading
@@ -20,50 +21,69 @@ from scheduling.services import series
 from scheduling.services.series import Pick
 from tests import factories
 
-Result = TypeVar("Result")
 TIMES = 20
 WARM_UP = 2
 SHAPES = (("13 visits", 13, 1, 28), ("17 x 2 visits", 17, 2, 21))
 YEAR = 54 * 7
+READ = (
+    ("SELECT * FROM regimens_courseday d JOIN regimens_course c ON c.id = d.course_id WHERE c.order_id = %s", "order"),
+    ("SELECT * FROM scheduling_capacityslot WHERE clinic_id = %s", "clinic"),
+    ("SELECT chair_id, patient_id, period FROM scheduling_visit WHERE clinic_id = %s", "clinic"),
+)
 
 
 def whole_series(world: World) -> Iterator[Row]:
-    """A year of courses proposed and booked at 16 chairs, against inserting as many plain visits."""
+    """A year of courses proposed and booked at 16 chairs, against reading its rows and inserting as many visits."""
     later = world.first_on + timedelta(days=WEEKS * 7)
     factories.make_shifts(world.clinic, later, days=YEAR, nurses=7)
     CapacitySlot.objects.filter(clinic=world.clinic).update(load_cap=10_000, starts_cap=100)
     for name, courses, days, interval in SHAPES:
-        orders = [_order(world, courses, days, interval) for _ in range(WARM_UP + TIMES)]
-        proposed: list[float] = []
-        booked: list[float] = []
-        plain: list[float] = []
-        for order in orders:
-            picks = _picks(_timed(proposed, partial(reading.plan, world.clinic, order.id)))
-            assert len(picks) == courses * days, f"only {len(picks)} places for {courses * days} days"
-            _timed(plain, partial(_insert_and_undo, world, picks))
-            _timed(booked, partial(series.book_series, order=order, picks=picks, by=world.scheduler))
-        yield _row(f"series of {name} proposed, p95", proposed, None)
-        yield _row(f"series of {name} booked, p95", booked, plain)
+        yield from _measured(world, name, [_order(world, courses, days, interval) for _ in range(WARM_UP + TIMES + 1)])
 
 
-def _timed(kept: list[float], act: Callable[[], Result]) -> Result:
-    start = time.perf_counter()
-    result = act()
-    kept.append((time.perf_counter() - start) * 1000)
-    return result
+def _measured(world: World, name: str, orders: list[TreatmentOrder]) -> Iterator[Row]:
+    proposed, read, booked, plain = Times(), Times(), Times(), Times()
+    for order in orders[1:]:
+        plan = proposed.time(partial(reading.plan, world.clinic, order.id))
+        read.time(partial(_read, world, order))
+        picks = _picks(plan)
+        assert len(picks) == len(plan.rows), f"only {len(picks)} places for {len(plan.rows)} days"
+        plain.time(partial(_insert_and_undo, world, picks))
+        booked.time(partial(series.book_series, order=order, picks=picks, by=world.scheduler))
+    with CaptureQueriesContext(connection) as proposing:
+        picks = _picks(reading.plan(world.clinic, orders[0].id))
+    with CaptureQueriesContext(connection) as booking:
+        series.book_series(order=orders[0], picks=picks, by=world.scheduler)
+    statements = len(proposing), len(booking)
+    later = [times.after(WARM_UP) for times in (proposed, read, booked, plain)]
+    yield row(f"series of {name} proposed", later[0], later[1], sql=statements[0])
+    yield row(f"series of {name} booked", later[2], later[3], sql=statements[1], aim="2000 ms")
 
 
-def _row(what: str, taken: list[float], plain: list[float] | None) -> Row:
-    ours = timing.percentile(sorted(taken[WARM_UP:]), 0.95)
-    if plain is None:
-        return Row(what, f"{ours:.0f} ms", "", "", "")
-    bare = timing.percentile(sorted(plain[WARM_UP:]), 0.95)
-    return Row(what, f"{ours:.0f} ms", f"{bare:.0f} ms", f"{ours / bare:.1f}", "2000 ms")
+def page(world: World) -> Iterator[Row]:
+    """The page that proposes a year, through the whole of Django."""
+    order = _order(world, 17, 2, 21)
+    client = Client()
+    client.force_login(factories.make_staff(world.clinic))
+    address = reverse("scheduling:order-series", args=[order.id])
+
+    def show() -> None:
+        assert client.get(address).status_code == 200
+
+    yield compared("series of 17 x 2 visits: page", show, partial(_read, world, order), "", times=TIMES)
+
+
+def _read(world: World, order: TreatmentOrder) -> None:
+    """The rows that proposing a year looks at."""
+    with connection.cursor() as cursor:
+        for statement, key in READ:
+            cursor.execute(statement, [world.clinic.id if key == "clinic" else order.id])
+            cursor.fetchall()
 
 
 def _order(world: World, courses: int, days: int, interval: int) -> TreatmentOrder:
     order = factories.make_order(factories.make_patient(world.clinic), interval_days=interval, days_per_course=days)
-    first = world.first_on + timedelta(days=1)
+    first = world.first_on + timedelta(days=WEEKS * 7 + 1)  # the weeks before are full of what others measured
     units = courses * days * 60
     factories.make_authorization(
         order, starts_on=first - timedelta(days=30), ends_on=first + timedelta(days=400), units_approved=units
