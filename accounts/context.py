@@ -49,6 +49,7 @@ NAV = (
     ("Authorizations", "authorizations:queue", Permission.AUTHORIZATION_VIEW),
     ("Waitlist", "scheduling:waitlist", Permission.REQUEST_VIEW),
     ("Requests", "scheduling:requests", Permission.REQUEST_VIEW),
+    ("Disruptions", "scheduling:disruptions", Permission.VISIT_OVERRIDE),
     ("Orders", "scheduling:orders", Permission.ORDER_VIEW),
     ("Patients", "scheduling:patients", Permission.PATIENT_VIEW),
     ("Catalogue", "scheduling:catalogue", Permission.CATALOGUE_VIEW),

@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("scheduling.catalogue_urls")),
     path("", include("scheduling.setup_urls")),
     path("", include("scheduling.floor_urls")),
+    path("", include("scheduling.disruption_urls")),
     path("board/", board.board, name="board"),
     path("board/<date:on>/", board.board_day, name="board-day"),
     path("board/<date:on>/grid/", board.board_grid, name="board-grid"),

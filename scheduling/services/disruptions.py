@@ -8,7 +8,6 @@ nothing is changed: the person looks again. Patients are told in one message eac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +43,7 @@ from scheduling.services import (
 )
 from scheduling.services.booking import Place
 from scheduling.services.clinic_rules import rules_of
+from scheduling.services.decisions import Decision, Do
 from scheduling.services.disruption_facts import Happening
 from scheduling.services.placing import Override, is_over_capacity
 from scheduling.services.setup_calendar import lock_days
@@ -52,31 +52,6 @@ from scheduling.services.visit_messages import channels
 KEPT = "kept"
 """The line of a visit's history that says it stays although its quarter hours are too full."""
 WAIT_DAYS = timedelta(days=14)
-
-
-class Do(StrEnum):
-    """What a person decides about one visit."""
-
-    MOVE = "move"
-    STAY = "stay"
-    CALL = "call"
-    CANCEL = "cancel"
-    LET_GO = "let_go"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What becomes of a visit, at the version that was shown; `chair_id` and `start` for a move.
-
-    `accepts` are the rules whose breaking was shown: only against those it goes ahead.
-    """
-
-    visit_id: UUID
-    version: int
-    do: Do
-    chair_id: UUID | None = None
-    start: datetime | None = None
-    accepts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from core import clock
 from core.actor import system
 from patients.models import DiaryEntry, Patient
 from regimens.models import CatalogueEdit, ElsewhereTherapy, Product, ProductCode
-from scheduling.models import Chair, ChairOutage, Offer, Shift, StaffTask, Visit
+from scheduling.models import Chair, ChairOutage, Disruption, Offer, Shift, StaffTask, Visit
 from scheduling.services import offers, requests, staff_tasks, waitlist
 from scheduling.services.offers import FreedPlace
 from tests import factories
@@ -71,6 +71,7 @@ def world() -> Iterator[World]:
             "offer_id": offered.id,
             "message_id": _message(clinic),
             "task_id": _task(clinic),
+            "disruption_id": _disruption(clinic),
             "entry_id": _diary_entry(patient),
             "therapy_id": _therapy_elsewhere(patient),
             "reaction_id": visit.id,
@@ -150,6 +151,11 @@ def _therapy_elsewhere(patient: Patient) -> UUID:
 def _task(clinic: Clinic) -> Any:
     staff_tasks.open_task(clinic=clinic, kind="plan", text="Look at this.", dedupe_key="plan:doors")
     return StaffTask.objects.get(clinic=clinic).id
+
+
+def _disruption(clinic: Clinic) -> Any:
+    facts = {"starts_at": "2026-03-05T15:00:00+00:00", "ends_at": "2026-03-05T17:00:00+00:00", "reason": "x"}
+    return Disruption.objects.create(clinic=clinic, kind="closed", facts=facts, applied_at=clock.now()).id
 
 
 def _message(clinic: Clinic) -> Any:

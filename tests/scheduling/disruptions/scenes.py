@@ -15,8 +15,8 @@ from scheduling.queries import disruptions as reading
 from scheduling.queries import visits
 from scheduling.queries.disruptions import Proposal, Row
 from scheduling.services import booking, disruptions
+from scheduling.services.decisions import Decision, Do
 from scheduling.services.disruption_facts import Happening
-from scheduling.services.disruptions import Decision, Do
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World

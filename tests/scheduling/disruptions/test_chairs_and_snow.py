@@ -13,7 +13,7 @@ from scheduling.models import ChairOutage, Disruption, StaffTask, Visit, Waitlis
 from scheduling.queries import board
 from scheduling.queries import disruptions as reading
 from scheduling.services import booking, disruptions, flow
-from scheduling.services.disruptions import Decision, Do
+from scheduling.services.decisions import Decision, Do
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World
@@ -103,9 +103,7 @@ def test_a_patient_in_the_chair_stays_and_staff_are_warned(world: World) -> None
     factories.clear(visit)
     for status in ("arrived", "seated"):
         visit.refresh_from_db()
-        visit = flow.advance(
-            visit=visit, to=VisitStatus(status), expected_version=visit.version, by=world.scheduler
-        )
+        visit = flow.advance(visit=visit, to=VisitStatus(status), expected_version=visit.version, by=world.scheduler)
     happening = scenes.replace_day(chair_down(world), MONDAY)
     row = reading.propose(happening).rows[0]
     assert row.line.act == "begun"

@@ -13,8 +13,8 @@ from core.errors import Conflict, Stale
 from scheduling.models import Chair, ChairOutage, Disruption, Shift, Visit
 from scheduling.queries import disruptions as reading
 from scheduling.services import booking, capacity, disruption_undo, disruptions
+from scheduling.services.decisions import Decision
 from scheduling.services.disruption_facts import Happening
-from scheduling.services.disruptions import Decision
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World

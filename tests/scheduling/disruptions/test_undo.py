@@ -11,7 +11,7 @@ from messaging.models import OutboxMessage
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import ChairOutage, Shift, StaffTask, Visit, WaitlistEntry
 from scheduling.services import booking, disruption_undo, disruptions, flow, undo
-from scheduling.services.disruptions import Decision, Do
+from scheduling.services.decisions import Decision, Do
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World

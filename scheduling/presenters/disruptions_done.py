@@ -1,0 +1,166 @@
+"""What was done about an upset day, as the pages show it: the list, each visit, and whom to call. No rule, no SQL."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from accounts.models import Clinic
+from core import clock
+from scheduling.models import Disruption, Visit
+from scheduling.presenters.disruptions import SOON, title, when
+from scheduling.presenters.words import drug
+from scheduling.services.decisions import Do
+from scheduling.services.disruption_undo import why_not
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneRow:
+    """What became of one visit."""
+
+    visit: Visit
+    drug: str
+    was: str
+    now: str
+    told: str
+    calls: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoneView:
+    """A disruption that was applied."""
+
+    disruption: Disruption
+    title: str
+    when: str
+    reason: str
+    summary: str
+    rows: tuple[DoneRow, ...]
+    calls: tuple[DoneRow, ...]
+    why_not: str
+    override: str
+
+
+DONE = {
+    Do.MOVE: ("moved", "moved"),
+    Do.STAY: ("stayed in too full a time", "stayed in too full a time"),
+    Do.CALL: ("waits for a call", "wait for a call"),
+    Do.CANCEL: ("cancelled", "cancelled"),
+    Do.LET_GO: ("let go", "let go"),
+    "nurse": ("got another nurse", "got another nurse"),
+}
+
+
+NOW = {
+    Do.STAY: "Stays, with too few nurses",
+    Do.CALL: "Stays until somebody has called",
+    Do.CANCEL: "Cancelled, on the waitlist",
+    Do.LET_GO: "Held no longer",
+}
+
+
+def done_view(disruption: Disruption, visits: Mapping[UUID, Visit]) -> DoneView:
+    """What was done, and who is to be called."""
+    facts, clinic = disruption.facts, disruption.clinic
+    rows = tuple(
+        _done(change, visits[UUID(change["visit"])], clinic)
+        for change in sorted(disruption.changes, key=lambda one: (one.get("from", {}).get("start", "~"), one["visit"]))
+    )
+    return DoneView(
+        disruption=disruption,
+        title=title(disruption.kind, facts.get("chair") or facts.get("nurse") or ""),
+        when=when(datetime.fromisoformat(facts["starts_at"]), datetime.fromisoformat(facts["ends_at"]), clinic),
+        reason=facts["reason"],
+        summary=done_summary(disruption),
+        rows=rows,
+        calls=tuple(row for row in rows if row.calls) if disruption.undone_at is None else (),
+        why_not=why_not(disruption),
+        override=facts.get("override", ""),
+    )
+
+
+def done_summary(disruption: Disruption) -> str:
+    """ "7 visits: 6 moved, 1 waits for a call"."""
+    counts = Counter(change["do"] for change in disruption.changes)
+    if not counts:
+        return "No visit was touched"
+    total = sum(counts.values())
+    parts = [f"{counts[do]} {words[counts[do] != 1]}" for do, words in DONE.items() if counts.get(do)]
+    return f"{total} visit{'s' if total != 1 else ''}: {', '.join(parts)}"
+
+
+def _done(change: Mapping[str, Any], visit: Visit, clinic: Clinic) -> DoneRow:
+    was = _place(change["from"], clinic) if "from" in change else ""
+    now = _now(change, clinic)
+    told = "Told by message" if change.get("told") else "Need not be told"
+    calls = ""
+    if change["do"] == Do.CALL:
+        calls, told = "Find another place together.", "To be called"
+    elif change.get("told") is False:
+        calls, told = f"Tell them: {now}.", "To be called"
+    elif change.get("told") and _was_soon(change, visit):
+        calls = f"Expected soon, may be on the way. Tell them: {now}."
+    return DoneRow(visit=visit, drug=drug(visit.course_day), was=was, now=now, told=told, calls=calls)
+
+
+def _now(change: Mapping[str, Any], clinic: Clinic) -> str:
+    if change["do"] == Do.MOVE:
+        return _place(change["to"], clinic, beside=change["from"])
+    if change["do"] == "nurse":
+        return f"Nurse: {change.get('nurse') or 'none yet'}"
+    return NOW[Do(change["do"])]
+
+
+def _was_soon(change: Mapping[str, Any], visit: Visit) -> bool:
+    return datetime.fromisoformat(change["from"]["start"]) - visit.updated_at < SOON
+
+
+def _place(place: Mapping[str, str], clinic: Clinic, *, beside: Mapping[str, str] | None = None) -> str:
+    start = datetime.fromisoformat(place["start"]).astimezone(clinic.zone)
+    if beside is not None and beside["start"] == place["start"]:
+        return f"{place['chair']}, same time"
+    return f"{start:%a %-d %b %H:%M}, {place['chair']}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListRow:
+    """One disruption in the list."""
+
+    disruption: Disruption
+    title: str
+    when: str
+    reason: str
+    summary: str
+    state: str
+    tone: str
+    icon: str
+
+
+def list_rows(disruptions: Iterable[Disruption]) -> list[ListRow]:
+    """The list, the latest first."""
+    return [_list_row(one) for one in disruptions]
+
+
+def _list_row(one: Disruption) -> ListRow:
+    facts = one.facts
+    start, end = (datetime.fromisoformat(facts[name]) for name in ("starts_at", "ends_at"))
+    state, tone, icon = ("Over", "plain", "clock") if end <= clock.now() else ("In force", "warn", "warning")
+    if one.undone_at is not None:
+        state, tone, icon = "Undone", "plain", "undo"
+    return ListRow(
+        disruption=one,
+        title=title(one.kind, facts.get("chair") or facts.get("nurse") or ""),
+        when=when(start, end, one.clinic),
+        reason=facts["reason"],
+        summary=done_summary(one),
+        state=state,
+        tone=tone,
+        icon=icon,
+    )
+
+
+def days_of(disruption: Disruption) -> date:
+    """The first day that it is about, for a link to its board."""
+    return datetime.fromisoformat(disruption.facts["starts_at"]).astimezone(disruption.clinic.zone).date()
