@@ -48,7 +48,8 @@ def _why_not(on: date, name: str, closed: Mapping[date, str], open_weekdays: Col
     if on < today:
         return "Over"
     if on in closed:
-        return "Closed already" if closed[on].startswith(name) else f"Closed already: {closed[on]}"
+        why = closed[on].replace("'", "’")
+        return "Closed already" if why.startswith(name) else f"Closed already: {why}"
     if on.weekday() not in open_weekdays:
         return f"Closed on {WORDS[on.weekday()]}s anyway"
     return ""

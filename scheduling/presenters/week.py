@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 from core.looks import load_step
+from scheduling.models import ChairOutage
 from scheduling.queries.week import DayLoad, HourLoad, WeekLoad
 
 
@@ -21,7 +23,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True)
 class DayHead:
-    """A day over its column."""
+    """A day over its column. `out` names the chairs out of use: "A3 from 12:00"."""
 
     on: date
     is_today: bool
@@ -31,6 +33,8 @@ class DayHead:
     mean_percent: int
     peak: str
     is_over: bool
+    closed_for: str
+    out: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +55,7 @@ class WeekPage:
 CLOSED = Cell(step=1, need="", nurses="", chairs="", is_over=False, is_open=False)
 
 
-def page(week: WeekLoad) -> WeekPage:
+def page(week: WeekLoad, zone: ZoneInfo) -> WeekPage:
     """The page for a week."""
     hours = [hour.hour for day in week.days for hour in day.hours]
     found = [{hour.hour: hour for hour in day.hours} for day in week.days]
@@ -62,7 +66,7 @@ def page(week: WeekLoad) -> WeekPage:
         previous=week.monday - timedelta(days=7),
         next=week.monday + timedelta(days=7),
         chairs=week.chairs,
-        days=tuple(_head(day, week) for day in week.days),
+        days=tuple(_head(day, week, zone) for day in week.days),
         rows=tuple(
             (f"{hour:02d}:00", tuple(_cell(day[hour]) if hour in day else CLOSED for day in found)) for hour in span
         ),
@@ -82,7 +86,7 @@ def _cell(hour: HourLoad) -> Cell:
     )
 
 
-def _head(day: DayLoad, week: WeekLoad) -> DayHead:
+def _head(day: DayLoad, week: WeekLoad, zone: ZoneInfo) -> DayHead:
     peak = day.peak
     return DayHead(
         on=day.on,
@@ -93,7 +97,18 @@ def _head(day: DayLoad, week: WeekLoad) -> DayHead:
         mean_percent=round(100 * day.mean),
         peak=f"{peak.need:.1f}/{peak.nurses:.0f} at {peak.hour:02d}:00" if peak else "",
         is_over=bool(peak and peak.need > peak.nurses),
+        closed_for=day.closed_for,
+        out=tuple(_out(outage, day.on, zone) for outage in day.out) if day.hours else (),
     )
+
+
+def _out(outage: ChairOutage, on: date, zone: ZoneInfo) -> str:
+    """A chair out of use on a day: "A3", or with the times at which it goes and comes back."""
+    start, end = outage.starts_at.astimezone(zone), outage.ends_at.astimezone(zone)
+    since = f" from {start:%H:%M}" if start.date() == on else ""
+    until = f" until {end:%H:%M}" if end.date() == on else ""
+    times = f" {start:%H:%M}–{end:%H:%M}" if since and until else f"{since}{until}"
+    return f"{outage.chair.name}{times}"
 
 
 def _summary(week: WeekLoad) -> str:

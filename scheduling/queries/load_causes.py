@@ -6,7 +6,8 @@ from datetime import datetime
 
 from accounts.models import Clinic
 from core.intervals import QUARTER
-from scheduling.models import CapacitySlot, Visit
+from scheduling.models import CapacitySlot, ChairOutage, Visit
+from scheduling.queries.outages import outages_between
 
 PHASE_WORDS: Mapping[str, str] = {
     "intake": "preparation",
@@ -31,16 +32,21 @@ class Cause:
 
 @dataclass(frozen=True, kw_only=True)
 class QuarterLoad:
-    """The load of the quarter hour from `at` on, and its causes, the largest first. `nurses` is 0 when closed."""
+    """The load of the quarter hour from `at` on, and its causes, the largest first. `nurses` is 0 when closed.
+
+    `closed_for` is why the clinic is closed that day, if it is; `out` are the chairs out of use then.
+    """
 
     at: datetime
     need: float
     nurses: float
     causes: tuple[Cause, ...]
+    closed_for: str
+    out: tuple[ChairOutage, ...]
 
 
 def of_quarter(clinic: Clinic, at: datetime) -> QuarterLoad:
-    """The load of `clinic` in the quarter hour from `at` on, in two SQL statements."""
+    """The load of `clinic` in the quarter hour from `at` on, in four SQL statements."""
     slot = CapacitySlot.objects.filter(clinic=clinic, starts_at=at).values_list("load_used", "load_cap").first()
     found = (
         Visit.objects.for_clinic(clinic)
@@ -52,7 +58,15 @@ def of_quarter(clinic: Clinic, at: datetime) -> QuarterLoad:
     causes = [_cause(visit, at) for visit in found]
     used, cap = slot or (0, 0)
     in_order = sorted((cause for cause in causes if cause.need), key=lambda cause: -cause.need)
-    return QuarterLoad(at=at, need=used / 100, nurses=cap / 100, causes=tuple(in_order))
+    closed_for = clinic.closures.filter(on=at.astimezone(clinic.zone).date()).values_list("reason", flat=True).first()
+    return QuarterLoad(
+        at=at,
+        need=used / 100,
+        nurses=cap / 100,
+        causes=tuple(in_order),
+        closed_for=closed_for or "",
+        out=tuple(outages_between(clinic, at, at + QUARTER).select_related("chair")),
+    )
 
 
 def _cause(visit: Visit, at: datetime) -> Cause:

@@ -1,15 +1,16 @@
-"""How full a week is, hour by hour: nurse need over nurses, and chairs in use. Three SQL statements."""
+"""How full a week is, hour by hour: nurse need over nurses, chairs in use, and what is closed. Five SQL statements."""
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from accounts.models import Clinic
 from core import clock
 from core.intervals import QUARTER
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, Visit
+from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairOutage, Visit
+from scheduling.queries.outages import outages_between
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,12 +31,17 @@ class HourLoad:
 
 @dataclass(frozen=True, kw_only=True)
 class DayLoad:
-    """One day; without hours the clinic is closed. `mean` is its need over its nurses, all day."""
+    """One day; without hours the clinic is closed. `mean` is its need over its nurses, all day.
+
+    `closed_for` is why the clinic is closed on a day on which it is open otherwise; `out` are chairs out of use.
+    """
 
     on: date
     visits: int
     hours: tuple[HourLoad, ...]
     mean: float
+    closed_for: str
+    out: tuple[ChairOutage, ...]
 
     @property
     def peak(self) -> HourLoad | None:
@@ -67,13 +73,24 @@ def week_load(clinic: Clinic, on: date) -> WeekLoad:
     for row in slots.values_list("starts_at", "load_used", "load_cap"):
         rows[row[0].astimezone(clinic.zone).date()].append(row)
     taken, visits = _taken(clinic, start, end)
+    closed = dict(clinic.closures.filter(on__range=(monday, monday + timedelta(days=6))).values_list("on", "reason"))
+    out = list(outages_between(clinic, start, end).select_related("chair"))
     days = tuple(
-        _day(clinic, day, rows.get(day, []), taken, chairs, visits.get(day, 0))
+        replace(
+            _day(clinic, day, rows.get(day, []), taken, chairs, visits.get(day, 0)),
+            closed_for=closed.get(day, ""),
+            out=_out_on(day, out, clinic),
+        )
         for day in (monday + timedelta(days=offset) for offset in range(7))
     )
     ahead = [day for day in days if day.hours and day.on >= today]
     lightest = min(ahead, key=lambda day: (day.mean, day.on)).on if ahead else None
     return WeekLoad(monday=monday, today=today, chairs=chairs, days=days, lightest_on=lightest)
+
+
+def _out_on(on: date, out: Sequence[ChairOutage], clinic: Clinic) -> tuple[ChairOutage, ...]:
+    start, end = clock.day_bounds(on, clinic.zone)
+    return tuple(outage for outage in out if outage.starts_at < end and outage.ends_at > start)
 
 
 def _taken(clinic: Clinic, start: datetime, end: datetime) -> tuple[dict[datetime, int], dict[date, int]]:
@@ -104,7 +121,7 @@ def _day(  # noqa: PLR0917 (its one caller names each a line above)
             by_hour[row[0].astimezone(clinic.zone).hour].append(row)
     hours = tuple(_hour(hour, found, taken, chairs) for hour, found in sorted(by_hour.items()))
     need, cap = sum(row[1] for row in rows), sum(row[2] for row in rows)
-    return DayLoad(on=on, visits=visits, hours=hours, mean=need / cap if cap else 0.0)
+    return DayLoad(on=on, visits=visits, hours=hours, mean=need / cap if cap else 0.0, closed_for="", out=())
 
 
 def _hour(hour: int, rows: Sequence[Row], taken: dict[datetime, int], chairs: int) -> HourLoad:

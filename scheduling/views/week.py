@@ -22,6 +22,7 @@ def this_week(request: ClinicRequest) -> HttpResponse:
 @requires(Permission.BOARD_VIEW)
 def week(request: ClinicRequest, on: date) -> HttpResponse:
     """Nurse load and chairs in use for each hour of the week that holds `on`."""
-    shown = presenting.page(week_load(request.clinic, on))
+    shown = presenting.page(week_load(request.clinic, on), request.clinic.zone)
     today = clock.today(request.clinic.zone)
-    return render(request, "scheduling/week.html", {"week": shown, "today": today})
+    can_set_up = request.actor.can(Permission.CLINIC_CHANGE)
+    return render(request, "scheduling/week.html", {"week": shown, "today": today, "can_set_up": can_set_up})

@@ -228,7 +228,7 @@ def test_the_week_shows_numbers_and_marks_the_lightest_day(world: World, boss: C
         world.course_day = world.another_day()
     with CaptureQueriesContext(connection) as full:
         html = boss.get(f"/week/{TUESDAY}/").content.decode()
-    assert len(full.captured_queries) == len(empty.captured_queries) <= 8
+    assert len(full.captured_queries) == len(empty.captured_queries) <= 9
     assert 'href="/board/2026-03-03/"' in html
     assert "3 visits" in html
     assert re.search(r"<b>2\.2/4</b><small>100 %</small>", html)
