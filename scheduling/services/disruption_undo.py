@@ -194,7 +194,9 @@ def _close_what_waits(current: Disruption, by: Actor) -> None:
             entry = WaitlistEntry.objects.filter(pk=change["entry"], state=WaitState.WAITING).first()
             if entry is not None:
                 waiting.close_entry(lock_entry(entry), WaitState.WITHDRAWN, by)
-    for on in {datetime.fromisoformat(at).astimezone(current.clinic.zone).date() for at in current.facts.get("over", [])}:
+    for on in {
+        datetime.fromisoformat(at).astimezone(current.clinic.zone).date() for at in current.facts.get("over", [])
+    }:
         staff_tasks.close(f"disruption-load:{current.id}:{on}", by)
 
 
