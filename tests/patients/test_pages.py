@@ -225,7 +225,7 @@ def test_an_edit_of_a_stale_page_is_refused_and_keeps_what_was_typed() -> None:
             {"lab-code": "iga", "lab-taken_on": "2026-01-02"},
             "Enter the result",
         ),
-        ("patient-risk", {"risk-code": "diabetes"}, {"risk-code": "mystery"}, "Select a valid choice"),
+        ("patient-risk", {"risk-code": "diabetes"}, {"risk-code": "mystery"}, "Choose one from the list."),
     ],
 )
 def test_small_forms_save_or_say_what_is_wrong(

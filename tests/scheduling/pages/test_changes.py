@@ -111,8 +111,8 @@ def test_a_visit_is_moved_to_a_place_from_the_list(desk: Client, day: Day) -> No
     ("data", "sentence"),
     [
         ({"place": "nonsense"}, "That place can't be read."),
-        ({"place": "\x00@\x00"}, "can't be read"),
-        ({"chair": "", "day": "2026-13-40", "at": "25:00"}, "Enter a valid date."),
+        ({"place": "\x00@\x00"}, "Remove the characters that cannot be shown."),
+        ({"chair": "", "day": "2026-13-40", "at": "25:00"}, "Enter a date that exists"),
         ({"day": "1066-10-14", "at": "09:00"}, "Choose a day in this century."),
         ({}, "Choose a chair."),
         ({"place": "  "}, "Choose a time."),
@@ -123,7 +123,7 @@ def test_a_place_that_makes_no_sense_is_refused_beside_its_field(
 ) -> None:
     page = move(desk, day, **data)
     assert page.status_code == 422
-    assert sentence in words(page) or "Null characters are not allowed." in words(page)
+    assert sentence in words(page)
     assert local_start(day.visit("Soto")) == "A1 11:15"
 
 
