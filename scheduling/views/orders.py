@@ -41,7 +41,7 @@ def orders(request: ClinicRequest) -> HttpResponse:
     text = form.cleaned_data["q"] if form.is_valid() else ""
     today = clock.today(request.clinic.zone)
     counts = reading.counts(request.clinic, today=today)
-    shown = _filter(request.GET.get("show", ""), counts)
+    shown = _filter(request.GET.get("show", ""), counts, is_search=bool(text))
     found = reading.listed(request.clinic, shown, today=today, text=text)
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -123,10 +123,13 @@ def _draft_preview(request: ClinicRequest, page: OrderPage, today: date) -> dict
     return order_preview.preview(courses, order.product, known, cover, exchanges, valid_until=until) | others
 
 
-def _filter(text: str, counts: dict[OrderFilter, int]) -> OrderFilter:
-    """The filter in the address; without one, drafts if any wait, else active orders."""
+def _filter(text: str, counts: dict[OrderFilter, int], *, is_search: bool) -> OrderFilter:
+    """The filter in the address; without one a search goes through all orders, a list shows drafts if any wait, else
+    active orders."""
     if text in set(OrderFilter):
         return OrderFilter(text)
+    if is_search:
+        return OrderFilter.ALL
     return OrderFilter.DRAFT if counts[OrderFilter.DRAFT] else OrderFilter.ACTIVE
 
 

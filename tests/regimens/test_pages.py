@@ -249,6 +249,21 @@ def test_the_order_takes_the_same_number_of_statements_for_one_course_or_many(
         assert client.get(reverse("scheduling:orders"), {"show": "active", "q": "ada"}).status_code == 200
 
 
+def test_a_search_goes_through_all_orders_and_can_be_narrowed() -> None:
+    clinic = factories.make_clinic()
+    by = factories.scheduler(clinic)
+    order = accepted(factories.make_patient(clinic, family_name="Novak"), by, ivig(clinic))
+    orders.enter(clinic=clinic, patient=factories.make_patient(clinic, family_name="Other"), by=by, **ivig(clinic))
+    client = signed_in(clinic)
+    page = client.get(reverse("scheduling:orders"), {"show": "draft"}).content.decode()
+    assert 'name="show"' not in page
+    found = client.get(reverse("scheduling:orders"), {"q": "novak"}).content.decode()
+    assert str(order.id) in found
+    assert "?show=draft&amp;q=novak" in found
+    narrowed = client.get(reverse("scheduling:orders"), {"q": "novak", "show": "draft"}).content.decode()
+    assert str(order.id) not in narrowed
+
+
 def test_orders_that_end_within_sixty_days_are_listed() -> None:
     clinic = factories.make_clinic()
     by = factories.scheduler(clinic)
