@@ -21,12 +21,11 @@ from scheduling.models import Chair, Visit, VisitEvent
 
 def lock(visit: Visit, expected_version: int) -> Visit:
     """Lock the visit's row and return it fresh; raise `Stale`, naming who changed it, if it is not the one expected."""
-    current = (
-        Visit.objects.select_for_update(of=("self",))
-        .select_related("patient", "chair", "clinic", "authorization", "course_day__course__order__patient")
-        .filter(pk=visit.pk)
-        .first()
-    )
+    rows = Visit.objects.select_for_update(of=("self",)).filter(pk=visit.pk)
+    joined = rows.select_related("patient", "chair", "clinic", "authorization", "course_day__course__order__patient")
+    current = joined.first()
+    if current is None:  # who waited for a move looks for the visit in its old chair and finds no row: look again
+        current = rows.first() and joined.first()
     if current is None:
         raise NotFound("visit")
     if current.version != expected_version or current.period != visit.period:
