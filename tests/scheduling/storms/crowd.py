@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import connection
 
-from core.errors import Busy, Refusal
+from core.errors import Busy, NotFound, Refusal
 
 Act = Callable[[], Any]
 PATIENCE = 60
@@ -33,10 +33,13 @@ def at_once(*acts: Act) -> list[Any]:
 
 
 def winners(results: Sequence[Any]) -> list[int]:
-    """Whose acts were done, by their place in `results`; everybody else was refused in words, and nobody was busy."""
+    """Whose acts were done, by their place in `results`.
+
+    Everybody else was refused with a reason that is true: nobody was told to try again, or that a visit does not exist.
+    """
     broken = [one for one in results if isinstance(one, BaseException) and not isinstance(one, Refusal)]
     assert broken == [], broken
-    assert not any(isinstance(one, Busy) for one in results), results
+    assert not any(isinstance(one, Busy | NotFound) for one in results), results
     return [number for number, one in enumerate(results) if not isinstance(one, Refusal)]
 
 
