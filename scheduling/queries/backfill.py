@@ -12,12 +12,13 @@ from uuid import UUID
 from accounts.models import Clinic
 from authorizations.queries.coverage import Need, find_many, still_covers
 from core import clock
+from core.errors import NotFound
 from regimens.models import CourseDay
 from scheduling.domain import backfill as rules
 from scheduling.domain.backfill import Candidate, FreePlace
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Chair, ChairKind, Offer, Visit, VisitEvent, WaitlistEntry, WaitState
-from scheduling.queries import board, dry_run, due
+from scheduling.queries import board, dry_run, due, visits
 from scheduling.services.clinic_rules import rules_of
 
 TRIED, MOST_DUE = 6, 200
@@ -59,6 +60,15 @@ def freed_by(visit: Visit) -> Freed | None:
         return None
     chair, start = where
     return Freed(visit=visit, chair=chair, start=start, minutes=board.free_minutes(chair, start))
+
+
+def free_place(clinic: Clinic, visit_id: str) -> Freed | None:
+    """The place to come that the visit with this id left and nobody has yet; None for no such visit or place."""
+    try:
+        freed = freed_by(visits.get(clinic, UUID(visit_id)))
+    except (ValueError, NotFound):
+        return None
+    return freed if freed is not None and freed.minutes else None
 
 
 def shortlist(freed: Freed, *, only_waiting: bool = False) -> Shortlist:
@@ -153,20 +163,17 @@ def _tried(
     entries: dict[UUID, WaitlistEntry],
 ) -> tuple[list[Person], list[Person]]:
     """The best few who would be booked there without an override, and those of them who would not."""
+    tried = [_person(one, people, entries) for one in ranked[: TRIED * 2]]
+    if not tried:
+        return [], []
+    asked = [(one.course_day, one.entry.visit if one.entry else None) for one in tried]
     good: list[Person] = []
     bad: list[Person] = []
-    for one in ranked[: TRIED * 2]:
+    for person, reasons in zip(tried, dry_run.each(chair=freed.chair, start=freed.start, people=asked), strict=True):
         if len(good) == TRIED:
             break
-        person = _person(one, people, entries)
-        visit = person.entry.visit if person.entry else None
-        if visit is None:
-            run = dry_run.book(course_day=person.course_day, chair=freed.chair, start=freed.start)
-        else:
-            visit.course_day = person.course_day
-            run = dry_run.move(visit=visit, chair=freed.chair, start=freed.start)
-        if run.reasons:
-            said = tuple(reason.sentence for reason in run.reasons)
+        if reasons:
+            said = tuple(reason.sentence for reason in reasons)
             bad.append(Person(course_day=person.course_day, entry=person.entry, reasons=said))
         else:
             good.append(person)

@@ -27,6 +27,30 @@ def unpaid_days(course_day: CourseDay, days: Iterable[date], *, moving: Visit | 
     return {on: reasons[0].sentence for on, reasons in answers.items() if reasons}
 
 
+def unpaid_for_each(
+    asked: Sequence[tuple[CourseDay, Iterable[date], Visit | None]],
+) -> list[dict[date, str]]:
+    """`unpaid_days` of several course days at one clinic, each with its days and what moves. One SQL statement."""
+    needs = [
+        (number, on)
+        for number, (_, days, moving) in enumerate(asked)
+        if moving is None or moving.authorization is None
+        for on in sorted(set(days))
+    ]
+    found = [
+        unpaid_days(day, days, moving=moving) if moving is not None and moving.authorization is not None else {}
+        for day, days, moving in asked
+    ]
+    if not needs:
+        return found
+    wanted = [Need(asked[number][0].course.order, asked[number][0].units, on) for number, on in needs]
+    answers = find_many(clinic=wanted[0].order.clinic, needs=wanted)
+    for (number, on), answer in zip(needs, answers, strict=True):
+        if answer.reasons:
+            found[number][on] = answer.reasons[0].sentence
+    return found
+
+
 def in_turn(units: Sequence[int], found: Sequence[Coverage]) -> list[Coverage]:
     """The same answers with the units given to the earliest days first: later ones may find too few left."""
     left: dict[UUID, int] = {}

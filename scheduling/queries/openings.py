@@ -1,7 +1,7 @@
 """Reading the grid that `scheduling.domain.openings` searches, in a few SQL statements for any number of days."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
@@ -14,12 +14,13 @@ from core.intervals import QUARTER, ceil_quarter
 from patients.models import Patient
 from regimens.models import CourseDay
 from scheduling.domain import openings as rules
+from scheduling.domain.load import profile
 from scheduling.domain.openings import DayGrid, Opening, Wish
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import OCCUPYING_VALUES, CapacitySlot, Chair, ChairKind, Visit
 from scheduling.queries.outages import outages_between
+from scheduling.services.capacity import load_weights
 from scheduling.services.clinic_rules import turnover_minutes
-from scheduling.services.places import profile_for
 
 PARTS_OF_DAY = {"morning": (time(0), time(12)), "afternoon": (time(12), time(23, 59))}
 
@@ -42,11 +43,13 @@ def find(
     limit: int | None = 5,
     moving: Visit | None = None,
     usual: tuple[int, time] | None = None,
+    calendar: "Calendar | None" = None,
 ) -> list[FoundOpening]:
     """The best openings for `course_day`, best first, at most one per half hour.
 
     Looks from `first_on` to `last_on` (clinic-local, inclusive; the order's window unless given). `moving` is a visit
     whose own place counts as free; `usual` the weekday and time the patient usually has. `limit` None gives all.
+    Many searches share one `calendar`, which holds all their days and patients.
     """
     shift = course_day.due_on - course_day.course.due_on
     earliest_on, latest_on = course_day.course.earliest_on + shift, course_day.course.latest_on + shift
@@ -54,10 +57,11 @@ def find(
     first_on = max(first_on or earliest_on, today)
     last_on = last_on or max(latest_on, first_on)
     patient = course_day.course.order.patient
-    load = profile_for(clinic, course_day)
-    chairs = _chairs(clinic, private_room=patient.needs_private_room)
-    days = _days(clinic, first_on, last_on, patient.id, moving)
-    turnover = -(-turnover_minutes(clinic) // 15)
+    calendar = calendar or read(clinic, first_on, last_on, [patient.id])
+    load = profile([(phase["kind"], phase["minutes"]) for phase in course_day.phases], calendar.weights)
+    chairs = calendar.chairs_for(patient)
+    days = calendar.grids(first_on, last_on, patient.id, moving)
+    turnover = -(-calendar.turnover_minutes // 15)
     isolation = frozenset(chair.id for chair in chairs.values() if chair.is_isolation)
     weekday = patient.prefers_weekday if usual is None else usual[0]
     at = patient.prefers_time if usual is None else usual[1]
@@ -84,65 +88,114 @@ def find(
     return [FoundOpening(chair=chairs[opening.chair_id], opening=opening) for opening in chosen]
 
 
+Slot = tuple[datetime, int, int, int, int]
+"""A quarter hour: its start, load taken, load there is, starts taken, starts there are."""
+Taken = tuple[UUID, UUID, UUID, datetime, datetime]
+"""A visit that holds its place: its id, its chair's, its patient's, from when and until when."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Calendar:
+    """What is open, taken and out of use at a clinic on some days, read once for any number of searches.
+
+    `chairs` are those in use, private rooms last.
+    """
+
+    weights: Mapping[str, int]
+    turnover_minutes: int
+    chairs: Sequence[Chair]
+    slots: Mapping[date, Sequence[Slot]]
+    taken: Mapping[date, Sequence[Taken]]
+    out: Sequence[tuple[UUID, datetime, datetime]]
+
+    def chairs_for(self, patient: Patient) -> dict[UUID, Chair]:
+        """Chairs that would do; private rooms last unless one is needed, so that they stay free for who needs them."""
+        return _for(patient, self.chairs)
+
+    def grids(self, first_on: date, last_on: date, patient_id: UUID, moving: Visit | None) -> list[DayGrid]:
+        """Every open day from `first_on` to `last_on` as it is for a patient, the place of `moving` free."""
+        own = None if moving is None else moving.id
+        return [
+            replace(
+                _grid(on, rows, [one for one in self.taken.get(on, ()) if one[0] != own], patient_id, moving),
+                out=_out(rows, self.out),
+            )
+            for on, rows in self.slots.items()
+            if first_on <= on <= last_on
+        ]
+
+
+def read(clinic: Clinic, first_on: date, last_on: date, patients: Iterable[UUID]) -> Calendar:
+    """The calendar of `clinic` from `first_on` to `last_on`, with what `patients` have elsewhere meanwhile.
+
+    Six SQL statements for any number of days and patients.
+    """
+    start, _ = clock.day_bounds(first_on, clinic.zone)
+    _, end = clock.day_bounds(last_on, clinic.zone)
+    return Calendar(
+        weights=load_weights(clinic),
+        turnover_minutes=turnover_minutes(clinic),
+        chairs=_chairs(clinic),
+        slots=_slots(clinic, start, end),
+        taken=_taken(clinic, start, end, set(patients)),
+        out=list(outages_between(clinic, start, end).values_list("chair_id", "starts_at", "ends_at")),
+    )
+
+
 def usable_chairs(clinic: Clinic, patient: Patient) -> dict[UUID, Chair]:
     """The chairs that would do for `patient`, best first. One SQL statement."""
-    return _chairs(clinic, private_room=patient.needs_private_room)
+    return _for(patient, _chairs(clinic))
 
 
 def day_grids(clinic: Clinic, first_on: date, last_on: date, patient: Patient) -> list[DayGrid]:
     """Every open day from `first_on` to `last_on` with what is taken. Three SQL statements for any number of days."""
-    return _days(clinic, first_on, last_on, patient.id, None)
-
-
-def _chairs(clinic: Clinic, *, private_room: bool) -> dict[UUID, Chair]:
-    """Chairs that would do, private rooms last unless one is needed, so that they stay free for who needs them."""
-    wanted = Q(kind=ChairKind.PRIVATE_ROOM) if private_room else Q()
-    chairs = Chair.objects.filter(wanted, clinic=clinic, is_active=True).select_related("clinic")
-    in_order = sorted(chairs, key=lambda chair: (chair.kind == ChairKind.PRIVATE_ROOM, chair.position))
-    return {chair.id: chair for chair in in_order}
-
-
-def _days(clinic: Clinic, first_on: date, last_on: date, patient_id: UUID, moving: Visit | None) -> list[DayGrid]:
     start, _ = clock.day_bounds(first_on, clinic.zone)
     _, end = clock.day_bounds(last_on, clinic.zone)
-    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
-    by_day: dict[date, list[tuple[datetime, int, int, int, int]]] = defaultdict(list)
-    for row in slots.values_list("starts_at", "load_used", "load_cap", "starts_used", "starts_cap"):
-        by_day[row[0].astimezone(clinic.zone).date()].append(row)
-    taken = _taken(clinic, start, end, patient_id, moving)
+    taken = _taken(clinic, start, end, {patient.id})
     out = list(outages_between(clinic, start, end).values_list("chair_id", "starts_at", "ends_at"))
     return [
-        replace(_grid(on, rows, taken.get(on, []), patient_id, moving), out=_out(rows, out))
-        for on, rows in by_day.items()
+        replace(_grid(on, rows, taken.get(on, ()), patient.id, None), out=_out(rows, out))
+        for on, rows in _slots(clinic, start, end).items()
     ]
 
 
-Taken = tuple[UUID, UUID, datetime, datetime]
+def _for(patient: Patient, chairs: Iterable[Chair]) -> dict[UUID, Chair]:
+    return {
+        chair.id: chair for chair in chairs if chair.kind == ChairKind.PRIVATE_ROOM or not patient.needs_private_room
+    }
 
 
-def _taken(
-    clinic: Clinic, start: datetime, end: datetime, patient_id: UUID, moving: Visit | None
-) -> dict[date, list[Taken]]:
+def _chairs(clinic: Clinic) -> list[Chair]:
+    chairs = Chair.objects.filter(clinic=clinic, is_active=True).select_related("clinic")
+    return sorted(chairs, key=lambda chair: (chair.kind == ChairKind.PRIVATE_ROOM, chair.position))
+
+
+def _slots(clinic: Clinic, start: datetime, end: datetime) -> Mapping[date, Sequence[Slot]]:
+    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=start, starts_at__lt=end).order_by("starts_at")
+    by_day: dict[date, list[Slot]] = defaultdict(list)
+    for row in slots.values_list("starts_at", "load_used", "load_cap", "starts_used", "starts_cap"):
+        by_day[row[0].astimezone(clinic.zone).date()].append(row)
+    return by_day
+
+
+def _taken(clinic: Clinic, start: datetime, end: datetime, patients: set[UUID]) -> Mapping[date, Sequence[Taken]]:
     visits = (
         Visit.objects.filter(
-            Q(clinic=clinic) | Q(patient_id=patient_id),
+            Q(clinic=clinic) | Q(patient_id__in=patients),
             organization_id=clinic.organization_id,
             status__in=OCCUPYING_VALUES,
             period__overlap=(start, end),
         )
         .exclude(status=VisitStatus.HELD, hold_until__lte=clock.now())
-        .exclude(pk__in=[moving.pk] if moving else [])
-        .values_list("chair_id", "patient_id", "period")
+        .values_list("id", "chair_id", "patient_id", "period")
     )
     by_day: dict[date, list[Taken]] = defaultdict(list)
-    for chair_id, patient, period in visits:
-        by_day[period.lower.astimezone(clinic.zone).date()].append((chair_id, patient, period.lower, period.upper))
+    for key, chair_id, patient, period in visits:
+        by_day[period.lower.astimezone(clinic.zone).date()].append((key, chair_id, patient, period.lower, period.upper))
     return by_day
 
 
-def _out(
-    rows: Sequence[tuple[datetime, int, int, int, int]], outages: Sequence[tuple[UUID, datetime, datetime]]
-) -> dict[UUID, int]:
+def _out(rows: Sequence[Slot], outages: Sequence[tuple[UUID, datetime, datetime]]) -> dict[UUID, int]:
     masks: dict[UUID, int] = defaultdict(int)
     for chair_id, starts_at, ends_at in outages:
         masks[chair_id] |= _mask(rows[0][0], starts_at, ends_at, len(rows))
@@ -151,7 +204,7 @@ def _out(
 
 def _grid(
     on: date,
-    rows: Sequence[tuple[datetime, int, int, int, int]],
+    rows: Sequence[Slot],
     taken: Iterable[Taken],
     patient_id: UUID,
     moving: Visit | None,
@@ -159,7 +212,7 @@ def _grid(
     opens_at = rows[0][0]
     masks: dict[UUID, int] = defaultdict(int)
     patient_mask = 0
-    for chair_id, patient, lower, upper in taken:
+    for _, chair_id, patient, lower, upper in taken:
         mask = _mask(opens_at, lower, upper, len(rows))
         masks[chair_id] |= mask
         if patient == patient_id:

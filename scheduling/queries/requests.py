@@ -1,7 +1,7 @@
 """Patients' requests to move or cancel: what a clinic has to answer, and times that would fit."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import chain, zip_longest
 from typing import Any
@@ -17,10 +17,12 @@ from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
 from scheduling.domain.statuses import EXPECTED
 from scheduling.models import MoveRequest, Offer, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
 from scheduling.queries import openings
-from scheduling.queries.cover_of_days import unpaid_days
-from scheduling.queries.openings import FoundOpening
+from scheduling.queries.cover_of_days import unpaid_for_each
+from scheduling.queries.openings import Calendar, FoundOpening
 from scheduling.services import capacity
 
+Search = tuple[date, date, str | None]
+"""The first and the last day, and the part of them."""
 SHOWN_TIMES = 3
 LOOKED_AT = 40
 APART = timedelta(hours=1)
@@ -85,22 +87,29 @@ def _number(rows: QuerySet[Any], clinic: str) -> Coalesce:
     return Coalesce(Subquery(rows.order_by().values(clinic).annotate(number=Count("pk")).values("number")), 0)
 
 
-def describe(request: MoveRequest, *, with_times: bool) -> OpenRequest:
-    """`request` as the page shows it; looking for times costs up to three searches."""
-    visit, wish = request.visit, MoveWish(request.wish)
-    half_days = tuple(half_days_of(request.half_days))
-    found = OpenRequest(
+def describe(requests: Sequence[MoveRequest], *, with_times: Collection[UUID]) -> list[OpenRequest]:
+    """Requests of one clinic as the page shows them, with times that would fit for those in `with_times`.
+
+    At most seven SQL statements, however many times are looked for.
+    """
+    found = [_plain(request) for request in requests]
+    looked_for = [
+        one for one in found if one.request.id in with_times and one.wish is not MoveWish.CANCEL and one.can_move
+    ]
+    times = _times(looked_for)
+    return [replace(one, times=times[one.request.id]) if one.request.id in times else one for one in found]
+
+
+def _plain(request: MoveRequest) -> OpenRequest:
+    return OpenRequest(
         request=request,
-        visit=visit,
-        wish=wish,
-        half_days=half_days,
+        visit=request.visit,
+        wish=MoveWish(request.wish),
+        half_days=tuple(half_days_of(request.half_days)),
         times=None,
         asked=tuple(_asked_since(request)),
-        is_late=request.answer_by_on < clock.today(visit.clinic.zone),
+        is_late=request.answer_by_on < clock.today(request.visit.clinic.zone),
     )
-    if not with_times or wish is MoveWish.CANCEL or not found.can_move:
-        return found
-    return OpenRequest(**{**vars(found), "times": tuple(_times(visit, wish, half_days))})
 
 
 def _asked_since(request: MoveRequest) -> list[Offer]:
@@ -156,28 +165,40 @@ def _half_day_at(local: datetime) -> HalfDay:
     return HalfDay(local.date(), Part.MORNING if local.hour < 12 else Part.AFTERNOON)
 
 
-def _times(visit: Visit, wish: MoveWish, half_days: Iterable[HalfDay]) -> list[FoundOpening]:
-    zone, start = visit.clinic.zone, visit.period.lower
-    on = start.astimezone(zone).date()
-    today = clock.today(zone)
-    searches: list[tuple[date, date, str | None]] = [(half.on, half.on, half.part.value) for half in half_days]
+def _times(asked: Sequence[OpenRequest]) -> dict[UUID, tuple[FoundOpening, ...]]:
+    """The times that would fit each of `asked`, by the request's id: days that are paid for first."""
+    searches = {one.request.id: _searches(one) for one in asked}
+    days = [on for found in searches.values() for first_on, last_on, _ in found for on in (first_on, last_on)]
+    if not days:
+        return {one.request.id: () for one in asked}
+    patients = [one.visit.patient_id for one in asked]
+    calendar = openings.read(asked[0].visit.clinic, min(days), max(days), patients)
+    found = [[_search(one, *search, calendar) for search in searches[one.request.id]] for one in asked]
+    unpaid = unpaid_for_each(
+        [
+            (one.visit.course_day, {time.opening.on for part in parts for time in part}, one.visit)
+            for one, parts in zip(asked, found, strict=True)
+        ]
+    )
+    return {one.request.id: _choice(parts, gone) for one, parts, gone in zip(asked, found, unpaid, strict=True)}
+
+
+def _choice(by_search: Sequence[Sequence[FoundOpening]], unpaid: Container[date]) -> tuple[FoundOpening, ...]:
+    chosen = _spread([sorted(found, key=lambda time: time.opening.on in unpaid) for found in by_search])
+    return tuple(sorted(chosen, key=lambda time: (time.opening.on in unpaid, time.opening.interval.start)))
+
+
+def _searches(asked: OpenRequest) -> list[Search]:
+    """The days and parts of them in which times are looked for: those that were wished, else those of the window."""
+    visit, wish = asked.visit, asked.wish
+    zone = visit.clinic.zone
+    on, today = visit.period.lower.astimezone(zone).date(), clock.today(zone)
+    searches: list[Search] = [(half.on, half.on, half.part.value) for half in asked.half_days]
     if not searches:
         first_on = on if wish is MoveWish.LATER else today
         last_on = on if wish is MoveWish.EARLIER else max(on, visit.course_day.course.latest_on)
         searches = [(first_on, last_on, None)]
-    by_search = [
-        [
-            time
-            for time in _search(visit, first_on, last_on, part)
-            if not time.opening.soft and _suits(wish, time.opening.interval.start, start)
-        ]
-        for first_on, last_on, part in searches
-        if last_on >= today
-    ]
-    unpaid = unpaid_days(visit.course_day, {time.opening.on for found in by_search for time in found}, moving=visit)
-    paid_first = [sorted(found, key=lambda time: time.opening.on in unpaid) for found in by_search]
-    chosen = _spread(paid_first)
-    return sorted(chosen, key=lambda time: (time.opening.on in unpaid, time.opening.interval.start))
+    return [(first_on, last_on, part) for first_on, last_on, part in searches if last_on >= today]
 
 
 def _spread(by_search: list[list[FoundOpening]]) -> list[FoundOpening]:
@@ -192,8 +213,11 @@ def _spread(by_search: list[list[FoundOpening]]) -> list[FoundOpening]:
     return chosen
 
 
-def _search(visit: Visit, first_on: date, last_on: date, part: str | None) -> list[FoundOpening]:
-    return openings.find(
+def _search(
+    asked: OpenRequest, first_on: date, last_on: date, part: str | None, calendar: Calendar
+) -> list[FoundOpening]:
+    visit = asked.visit
+    found = openings.find(
         clinic=visit.clinic,
         course_day=visit.course_day,
         first_on=first_on,
@@ -201,7 +225,13 @@ def _search(visit: Visit, first_on: date, last_on: date, part: str | None) -> li
         part_of_day=part,
         limit=LOOKED_AT,
         moving=visit,
+        calendar=calendar,
     )
+    return [
+        time
+        for time in found
+        if not time.opening.soft and _suits(asked.wish, time.opening.interval.start, visit.period.lower)
+    ]
 
 
 def _suits(wish: MoveWish, start: datetime, now_at: datetime) -> bool:

@@ -1,8 +1,8 @@
 """The waitlist as its page shows it: who waits for what, what was offered, and what would fit now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Container, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
@@ -12,8 +12,8 @@ from core import clock
 from core.errors import NotFound
 from scheduling.models import Offer, OfferState, WaitlistEntry, WaitState
 from scheduling.queries import openings
-from scheduling.queries.cover_of_days import unpaid_days
-from scheduling.queries.openings import FoundOpening
+from scheduling.queries.cover_of_days import unpaid_for_each
+from scheduling.queries.openings import Calendar, FoundOpening
 
 LOOKED_AT = 12
 _DAY = (
@@ -45,17 +45,25 @@ def of_state(clinic: Clinic, state: str) -> QuerySet[WaitlistEntry]:
     return _entries(clinic).filter(state=state).order_by("created_at", "id")
 
 
-def describe(entry: WaitlistEntry, *, with_fit: bool) -> Waiting:
-    """`entry` as the page shows it; looking for a place costs one search."""
-    offer = next(iter(entry.offers.all()), None)
-    looks = with_fit and offer is None
-    return Waiting(
-        entry=entry,
-        offer=offer,
-        fits=_fit(entry) if looks else None,
-        was_looked_for=looks,
-        days_left=(entry.latest_on - clock.today(entry.clinic.zone)).days,
-    )
+def describe(entries: Sequence[WaitlistEntry], *, with_fit: Collection[UUID]) -> list[Waiting]:
+    """`entries` of one clinic as the page shows them, with what would fit now for those in `with_fit`.
+
+    At most seven SQL statements, however many places are looked for.
+    """
+    offers = {entry.id: next(iter(entry.offers.all()), None) for entry in entries}
+    looked_for = [entry for entry in entries if entry.id in with_fit and offers[entry.id] is None]
+    fits = _fits(looked_for)
+    looked_at = {entry.id for entry in looked_for}
+    return [
+        Waiting(
+            entry=entry,
+            offer=offers[entry.id],
+            fits=fits.get(entry.id),
+            was_looked_for=entry.id in looked_at,
+            days_left=(entry.latest_on - clock.today(entry.clinic.zone)).days,
+        )
+        for entry in entries
+    ]
 
 
 def get(clinic: Clinic, entry_id: UUID) -> WaitlistEntry:
@@ -111,25 +119,51 @@ def _offers() -> QuerySet[Offer]:
     return Offer.objects.select_related(*_OFFER, *(f"entry__{name}" for name in _DAY))
 
 
-def _fit(entry: WaitlistEntry) -> FoundOpening | None:
-    course_day, visit = entry.course_day, entry.visit
+def _fits(entries: Sequence[WaitlistEntry]) -> dict[UUID, FoundOpening]:
+    """The best place that breaks no rule for each entry that has one."""
+    spans = {entry.id: span for entry in entries if (span := _span(entry)) is not None}
+    asked = [entry for entry in entries if entry.id in spans]
+    if not asked:
+        return {}
+    first, last = min(span[0] for span in spans.values()), max(span[1] for span in spans.values())
+    patients = [entry.course_day.course.order.patient_id for entry in asked]
+    calendar = openings.read(asked[0].clinic, first, last, patients)
+    found = [_openings(entry, spans[entry.id], calendar) for entry in asked]
+    unpaid = unpaid_for_each(
+        [
+            (entry.course_day, {one.opening.on for one in places}, entry.visit)
+            for entry, places in zip(asked, found, strict=True)
+        ]
+    )
+    fits = {entry.id: _best(entry, places, days) for entry, places, days in zip(asked, found, unpaid, strict=True)}
+    return {key: fit for key, fit in fits.items() if fit is not None}
+
+
+def _span(entry: WaitlistEntry) -> tuple[date, date] | None:
+    """The days that come into question: wanted, inside the order's window, and not gone by."""
+    course_day = entry.course_day
     shift = course_day.due_on - course_day.course.due_on
-    first_on = max(entry.earliest_on, course_day.course.earliest_on + shift)
-    last_on = min(entry.latest_on, course_day.course.latest_on + shift)
-    if last_on < max(first_on, clock.today(entry.clinic.zone)):
-        return None
-    found = openings.find(
+    first = max(entry.earliest_on, course_day.course.earliest_on + shift, clock.today(entry.clinic.zone))
+    last = min(entry.latest_on, course_day.course.latest_on + shift)
+    return None if last < first else (first, last)
+
+
+def _openings(entry: WaitlistEntry, span: tuple[date, date], calendar: Calendar) -> list[FoundOpening]:
+    return openings.find(
         clinic=entry.clinic,
-        course_day=course_day,
-        first_on=first_on,
-        last_on=last_on,
+        course_day=entry.course_day,
+        first_on=span[0],
+        last_on=span[1],
         part_of_day=entry.parts_of_day[0] if len(entry.parts_of_day) == 1 else None,
         limit=LOOKED_AT,
-        moving=visit,
+        moving=entry.visit,
+        calendar=calendar,
     )
-    soonest = clock.now() + timedelta(hours=entry.notice_hours)
-    unpaid = unpaid_days(course_day, {one.opening.on for one in found}, moving=visit)
-    for one in found:
+
+
+def _best(entry: WaitlistEntry, places: Sequence[FoundOpening], unpaid: Container[date]) -> FoundOpening | None:
+    soonest, visit = clock.now() + timedelta(hours=entry.notice_hours), entry.visit
+    for one in places:
         start = one.opening.interval.start
         is_other = visit is None or start != visit.period.lower
         if not one.opening.soft and one.opening.on not in unpaid and start >= soonest and is_other:

@@ -5,7 +5,7 @@ from datetime import date
 from uuid import UUID
 
 from authorizations.models import Authorization
-from authorizations.queries.coverage import Coverage, Need, find, find_in_turn
+from authorizations.queries.coverage import Coverage, Need, find, find_in_turn, find_many
 from authorizations.services import ledger
 from core.actor import Actor
 from core.errors import Reason
@@ -33,6 +33,13 @@ def covers(wanted: Sequence[tuple[CourseDay, date]]) -> list[Cover]:
     """`cover` of days of one clinic, each with what those before it take. One SQL statement."""
     clinic = wanted[0][0].course.order.clinic
     answers = find_in_turn(clinic=clinic, needs=[Need(day.course.order, day.units, on) for day, on in wanted])
+    return [_cover(answer) for answer in answers]
+
+
+def covers_alone(wanted: Sequence[tuple[CourseDay, date]]) -> list[Cover]:
+    """`cover` of days of one clinic, each as if it were the only one. One SQL statement."""
+    clinic = wanted[0][0].course.order.clinic
+    answers = find_many(clinic=clinic, needs=[Need(day.course.order, day.units, on) for day, on in wanted])
     return [_cover(answer) for answer in answers]
 
 

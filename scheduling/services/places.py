@@ -88,7 +88,7 @@ class Ground:
     outages: Sequence[Outage]
 
     def reasons(self, wanted: Placement, *, moving: Visit | None = None) -> list[Reason]:
-        """Every reason against `wanted`, hard ones first: the one check, `check_placement`.
+        """Every reason against `wanted`, hard ones first: the one check, `check_placement`. `moving` leaves its place.
 
         A visit that keeps its start may change its chair after that start has passed: the patient is here. One that
         keeps chair and start stays where it is although the chair went out of use under it.
@@ -101,7 +101,11 @@ class Ground:
             replace(wanted, chair_is_active=wanted.chair_id in self.active),
             now=self.now,
             quarters=self._capacity(wanted.interval, without=moving),
-            occupants=[other for other in self.occupants if other.interval.overlaps(around)],
+            occupants=[
+                other
+                for other in self.occupants
+                if other.interval.overlaps(around) and (moving is None or other.visit_id != moving.id)
+            ],
             outages=[
                 outage
                 for outage in self.outages
@@ -140,10 +144,8 @@ class Ground:
         ]
 
 
-def survey(
-    clinic: Clinic, wanted: Sequence[Placement], slots: Sequence[CapacitySlot], *, moving: Visit | None = None
-) -> Ground:
-    """What stands at the places that are `wanted` at `clinic`, without the visit `moving`. Three SQL statements.
+def survey(clinic: Clinic, wanted: Sequence[Placement], slots: Sequence[CapacitySlot]) -> Ground:
+    """What stands at the places that are `wanted` at `clinic`. Three SQL statements.
 
     `slots` are the locked capacity rows of all of them.
     """
@@ -162,7 +164,7 @@ def survey(
             )
             for slot in slots
         },
-        occupants=_occupants(clinic, wanted, now, besides=moving),
+        occupants=_occupants(clinic, wanted, now),
         outages=_outages(chairs, wanted),
     )
 
@@ -171,7 +173,7 @@ def check(
     wanted: Placement, slots: Sequence[CapacitySlot], *, chair: Chair, moving: Visit | None = None
 ) -> list[Reason]:
     """Every reason against `wanted`, with the rows of its capacity locked; see `Ground.reasons`."""
-    return survey(chair.clinic, [wanted], slots, moving=moving).reasons(wanted, moving=moving)
+    return survey(chair.clinic, [wanted], slots).reasons(wanted, moving=moving)
 
 
 def at_any(wanted: Iterable[Placement]) -> Q:
@@ -185,12 +187,11 @@ def at_any(wanted: Iterable[Placement]) -> Q:
     return found
 
 
-def _occupants(clinic: Clinic, wanted: Sequence[Placement], now: datetime, *, besides: Visit | None) -> list[Occupant]:
+def _occupants(clinic: Clinic, wanted: Sequence[Placement], now: datetime) -> list[Occupant]:
     """Visits that hold a chair or a patient of `wanted`; a hold that has run out holds nothing."""
     overlapping = (
         Visit.objects.filter(at_any(wanted), organization_id=clinic.organization_id, status__in=OCCUPYING_VALUES)
         .exclude(status=VisitStatus.HELD, hold_until__lte=now)
-        .exclude(id__in=[besides.id] if besides else [])
         .select_related("patient", "chair", "clinic")
     )
     return [_occupant(visit) for visit in overlapping]

@@ -1,11 +1,13 @@
 """Patients' requests: each with times that would fit, and one press to say yes, no, or to cancel the visit."""
 
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.domain.policy import Permission
@@ -14,6 +16,7 @@ from core.errors import BadInput, Refusal
 from core.permissions import requires
 from scheduling.forms import PlaceForm
 from scheduling.models import MoveRequest
+from scheduling.queries import backfill
 from scheduling.queries import requests as queries
 from scheduling.queries.staff_tasks import to_look_at
 from scheduling.services import diary, offers
@@ -42,7 +45,8 @@ def request_answer(request: ClinicRequest, request_id: UUID) -> HttpResponse:
         shown = _shown(request) | {"refusal": refusal, "refused": asked}
         return render(request, "scheduling/requests.html", shown, status=refusal.status)
     messages.success(request, done)
-    return redirect("scheduling:requests")
+    left = f"?{urlencode({'left': asked.visit_id})}" if request.POST.get("act") in {"move", "cancel"} else ""
+    return redirect(f"{reverse('scheduling:requests')}{left}")
 
 
 @requires(Permission.REQUEST_ANSWER)
@@ -86,16 +90,17 @@ def _offer(request: ClinicRequest, asked: MoveRequest) -> str:
 
 def _shown(request: ClinicRequest) -> dict[str, Any]:
     chosen = request.GET.get("open", "")
-    found = [
-        queries.describe(asked, with_times=position < WITH_TIMES or str(asked.id) == chosen)
-        for position, asked in enumerate(queries.to_answer(request.clinic))
-    ]
+    asked = queries.to_answer(request.clinic)
+    first = {one.id for one in asked[:WITH_TIMES]} | {one.id for one in asked if str(one.id) == chosen}
+    found = queries.describe(asked, with_times=first)
     tasks = list(to_look_at(request.clinic))
+    can_book = request.actor.can(Permission.VISIT_BOOK)
     return {
         "urgent": [task for task in tasks if task.is_urgent],
         "requests": found,
         "chosen": chosen,
         "kept": KEPT,
+        "freed": backfill.free_place(request.clinic, request.GET.get("left", "")) if can_book else None,
         "tasks": [task for task in tasks if not task.is_urgent],
         "can_answer": request.actor.can(Permission.REQUEST_ANSWER),
     }

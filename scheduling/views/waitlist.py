@@ -122,10 +122,9 @@ def backfill(request: ClinicRequest, visit_id: UUID) -> HttpResponse:
 
 def _list(request: ClinicRequest, refusal: Refusal | None = None) -> dict[str, Any]:
     chosen = request.GET.get("open", "")
-    found = [
-        queries.describe(entry, with_fit=position < WITH_FIT or str(entry.id) == chosen)
-        for position, entry in enumerate(queries.waiting(request.clinic))
-    ]
+    entries = queries.waiting(request.clinic)
+    first = {entry.id for entry in entries[:WITH_FIT]} | {one.id for one in entries if str(one.id) == chosen}
+    found = queries.describe(entries, with_fit=first)
     can_offer = request.actor.can(Permission.VISIT_BOOK)
     return {
         "waiting": [(one, words.drug(one.entry.course_day)) for one in found],

@@ -265,7 +265,7 @@ def test_times_that_are_paid_for_come_first(world: World, desk: Client) -> None:
     authorization.save(update_fields=["ends_on"])
     from scheduling.queries import requests as queries
 
-    times = queries.describe(queries.to_answer(world.clinic)[0], with_times=True).times
+    times = queries.describe(queries.to_answer(world.clinic), with_times={request.id})[0].times
     assert times is not None
     days = [time.opening.on for time in times]
     assert days[0] <= TUESDAY + timedelta(days=1)
