@@ -5,11 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
-from django.urls import reverse
-from django.utils.http import urlencode
 
-from patients.models import Patient
-from regimens.forms import OrderForm
+from regimens.forms import OrderForm, initial_of
 from regimens.models import DoseBasis, LateDosePolicy, Titration, TreatmentOrder
 from regimens.queries.catalogue import Template
 from regimens.services.facts import facts_of
@@ -41,13 +38,13 @@ FOLDS: dict[str, tuple[str, ...]] = {
 
 
 @dataclass(frozen=True)
-class TemplateLink:
-    """A way to begin an order, and where it leads."""
+class TemplateChoice:
+    """A way to begin an order; `id` is what its button sends."""
 
+    id: str
     title: str
     words: str
     origin: str
-    url: str
     is_current: bool
 
 
@@ -81,7 +78,46 @@ def known_of(draft: TreatmentOrder) -> dict[str, Any]:
     return dict(vars(facts_of(draft))) | {"version": draft.version}
 
 
-def page(form: OrderForm, start: OrderStart | None, patient: Patient) -> dict[str, Any]:
+def applied(post: Mapping[str, Any], before: OrderStart, now: OrderStart) -> tuple[OrderForm, list[str]]:
+    """The form filled from the template of `now`, with everything that somebody typed into the one of `before`.
+
+    Also the labels of what stays as it was typed although the template suggests something else.
+    """
+    old = OrderForm(initial=initial_of(known(before), before.labs), labs=before.labs)
+    initial = initial_of(known(now), now.labs)
+    new = OrderForm(initial=initial, labs=now.labs)
+    typed: dict[str, str] = {}
+    kept: list[str] = []
+    for name, field in new.fields.items():
+        sent = _sent(field, post, name)
+        if name in THERAPY or sent == (_filled(old, name) if name in old.fields else ""):
+            continue
+        if _filled(new, name) not in {"", sent}:
+            kept.append(str(field.label or name))
+        typed[name] = sent
+    return OrderForm(initial=initial | typed, labs=now.labs), kept
+
+
+THERAPY = ("product", "indication", "version")
+
+
+def _sent(field: forms.Field, post: Mapping[str, Any], name: str) -> str:
+    value = field.widget.value_from_datadict(post, {}, name)  # type: ignore[arg-type]
+    return ("yes" if value else "") if isinstance(value, bool) else str(value or "").strip()
+
+
+def _filled(form: OrderForm, name: str) -> str:
+    """What the field of a form that nobody touched sends back."""
+    bound = form[name]
+    value = bound.value()
+    if isinstance(bound.field, forms.BooleanField):
+        return "yes" if value else ""
+    if isinstance(bound.field.widget, forms.DateInput):
+        value = bound.field.widget.format_value(value)
+    return "" if value is None else str(value).strip()
+
+
+def page(form: OrderForm, start: OrderStart | None) -> dict[str, Any]:
     """What `order_new.html` needs beside the form itself."""
     shown = {
         "folds": _folds(form),
@@ -95,23 +131,22 @@ def page(form: OrderForm, start: OrderStart | None, patient: Patient) -> dict[st
         "weights": start.weights,
         "product": start.product,
         "indication": start.indication,
-        "templates": _template_links(start, patient),
+        "templates": _template_choices(start),
         "template_code": start.template.id,
         "origins": origins(start),
     }
 
 
-def _template_links(start: OrderStart, patient: Patient) -> list[TemplateLink]:
+def _template_choices(start: OrderStart) -> list[TemplateChoice]:
     """The ways to begin, each a click away; one alone is no choice."""
     if len(start.templates) < 2:
         return []
-    chosen = {"patient": str(patient.id), "product": start.product.id, "indication": start.indication.id}
     return [
-        TemplateLink(
+        TemplateChoice(
+            id=each.id,
             title=each.name,
             words=_template_words(each),
             origin=each.why,
-            url=f"{reverse('scheduling:order-new')}?{urlencode({**chosen, 'template': each.id})}",
             is_current=each.id == start.template.id,
         )
         for each in start.templates

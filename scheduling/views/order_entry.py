@@ -56,7 +56,7 @@ def order_edit(request: ClinicRequest, order_id: UUID) -> HttpResponse:
     draft = reading.get(request.clinic, order_id)
     if request.method == "POST":
         return _entered(request, draft.patient, draft)
-    start = _start(request, draft.patient, draft.product, draft.indication, draft)
+    start = _start(request, draft.patient, draft.product, draft.indication, draft=draft)
     form = OrderForm(initial=initial_of(order_form.known_of(draft), start.labs), labs=start.labs)
     return render(request, "scheduling/order_new.html", _entry(draft.patient, form, start, draft))
 
@@ -82,6 +82,8 @@ def order_preview_live(request: ClinicRequest) -> HttpResponse:
 def _entered(request: ClinicRequest, patient: Patient, draft: TreatmentOrder | None = None) -> HttpResponse:
     """What was posted: shown again with its preview or its errors, or saved."""
     start = _posted_start(request, patient, draft)
+    if start is not None and draft is None and "apply" in request.POST:
+        return _template_applied(request, patient, start)
     form = OrderForm(request.POST, labs=start.labs if start else ())
     context: dict[str, Any] = {}
     status = 422
@@ -96,6 +98,14 @@ def _entered(request: ClinicRequest, patient: Patient, draft: TreatmentOrder | N
             status = 409 if refusal.status in {409, 412} else 422
     template = "scheduling/order_new.html#entry" if request.htmx else "scheduling/order_new.html"
     return render(request, template, _entry(patient, form, start, draft) | context, status=status)
+
+
+def _template_applied(request: ClinicRequest, patient: Patient, before: OrderStart) -> HttpResponse:
+    """The form from another template, with what was typed so far; nothing is checked or saved yet."""
+    now = _start(request, patient, before.product, before.indication, template=request.POST["apply"])
+    form, kept = order_form.applied(request.POST, before, now)
+    template = "scheduling/order_new.html#entry" if request.htmx else "scheduling/order_new.html"
+    return render(request, template, _entry(patient, form, now) | {"kept": kept})
 
 
 def _saved(request: ClinicRequest, patient: Patient, form: OrderForm, draft: TreatmentOrder | None) -> HttpResponse:
@@ -130,9 +140,11 @@ def _start(
     patient: Patient,
     product: Product,
     indication: Indication,
+    *,
     draft: TreatmentOrder | None = None,
+    template: str = "",
 ) -> OrderStart:
-    template = request.GET.get("template") or request.POST.get("template") or ""
+    template = template or request.GET.get("template") or request.POST.get("template") or ""
     today = clock.today(request.clinic.zone)
     return order_start(patient, product, indication, today=today, template=template, draft=draft)
 
@@ -147,7 +159,7 @@ def _entry(
     patient: Patient, form: OrderForm, start: OrderStart | None, draft: TreatmentOrder | None = None
 ) -> dict[str, Any]:
     """What the form's page shows."""
-    return order_form.page(form, start, patient) | {"patient": patient, "form": form, "draft": draft, "step": "order"}
+    return order_form.page(form, start) | {"patient": patient, "form": form, "draft": draft, "step": "order"}
 
 
 def _choose_patient(request: ClinicRequest) -> HttpResponse:

@@ -74,7 +74,10 @@ def test_a_template_and_three_lines_make_an_order(
 ) -> None:
     page = browsing.open(f"/orders/new/?patient={mia.id}", user=scheduler)
     choose_therapy(page)
-    page.get_by_role("link", name="Loading, then every 3 weeks").click()
+    page.get_by_label("Prescriber", exact=True).fill("Dr. Typed First")
+    page.get_by_role("button", name="Loading, then every 3 weeks").click()
+    expect(page.get_by_label("Days of the first course")).to_have_value("5")
+    expect(page.get_by_label("Prescriber", exact=True)).to_have_value("Dr. Typed First")
     fill_order(page)
     first = page.locator("#year tbody tr").first
     expect(first).to_contain_text("5 days of 30 g")

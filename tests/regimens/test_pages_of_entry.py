@@ -1,6 +1,7 @@
 """The year as one types an order, templates, where numbers come from, and the treatment plan on paper."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -83,11 +84,44 @@ def test_a_template_fills_the_order_in_one_click(clinic: Clinic, patient: Patien
     chosen = {"patient": str(patient.id), "product": "gammagard_liquid", "indication": "CIDP"}
     client = signed_in(clinic)
     usual = client.get(reverse("scheduling:order-new"), chosen).content.decode()
-    assert "template=loading_3w" in usual
+    assert 'name="apply" value="loading_3w"' in usual
     loading = client.get(reverse("scheduling:order-new"), chosen | {"template": "loading_3w"}).content.decode()
     assert 'name="induction_days" value="5"' in loading
     assert 'name="induction_doses" value="2"' in loading
     assert client.get(reverse("scheduling:order-new"), chosen | {"template": "nothing"}).status_code == 200
+
+
+def value_of(page: str, name: str) -> str:
+    tag = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    assert tag, name
+    found = re.search(r'value="([^"]*)"', tag[0])
+    return found[1] if found else ""
+
+
+def test_a_template_applied_later_keeps_what_was_typed_and_fills_the_rest(clinic: Clinic, patient: Patient) -> None:
+    client = signed_in(clinic)
+    chosen = {"patient": str(patient.id), "product": "gammagard_liquid", "indication": "CIDP"}
+    page = client.get(reverse("scheduling:order-new"), chosen)
+    form = page.context["form"]
+    untouched = {
+        bound.name: bound.value()
+        for bound in form
+        if bound.value() not in {None, "", False} and not isinstance(bound.value(), date)
+    }
+    typed = {"prescriber_name": "Dr. Vega", "dose_amount": "0.8", "starts_on": "not a day"}
+    sent = untouched | chosen | typed | {"template": page.context["template_code"], "apply": "loading_3w"}
+    for headers in ({}, {"HX-Request": "true"}):
+        answer = client.post(reverse("scheduling:order-new"), sent, headers=headers)
+        assert answer.status_code == 200
+        text = answer.content.decode()
+        assert {name: value_of(text, name) for name in typed} == typed
+        assert (value_of(text, "induction_days"), value_of(text, "induction_doses")) == ("5", "2")
+        assert value_of(text, "template") == "loading_3w"
+        assert "Kept as you typed it: Dose for the whole course." in text
+    assert not TreatmentOrder.objects.exists()
+    back = sent | {"template": "loading_3w", "apply": sent["template"], "induction_days": "5", "induction_doses": "2"}
+    text = client.post(reverse("scheduling:order-new"), back).content.decode()
+    assert (value_of(text, "induction_doses"), value_of(text, "prescriber_name")) == ("", "Dr. Vega")
 
 
 def test_every_number_of_the_catalogue_says_its_source_and_confidence(clinic: Clinic, patient: Patient) -> None:
