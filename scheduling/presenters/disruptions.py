@@ -59,8 +59,8 @@ class RowView:
     why: str
     told: str
     is_soon: bool
+    needs: tuple[str, ...]
     refused: tuple[str, ...]
-    act: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,9 +171,9 @@ def _row(
         ),
         why=line.why,
         told=_told(row, tells=tells),
-        is_soon=line.act not in {Act.CHAIR, Act.STAY, Act.BEGUN} and visit.period.lower - clock.now() < SOON,
+        is_soon=line.act in {Act.TIME, Act.DAY} and visit.period.lower - clock.now() < SOON,
+        needs=tuple(dict.fromkeys(_need_words(code) for code in picked.partition("!")[2].split(",") if code)),
         refused=tuple(refused.get(str(visit.id), ())),
-        act=line.act.value,
     )
 
 
@@ -227,8 +227,12 @@ def _place_text(row: Row, opening: Opening, needs: Iterable[str], chairs: Mappin
         text = f"{start:%H:%M}–{end:%H:%M}, {chair}"
     else:
         text = f"{start:%a %-d %b %H:%M}–{end:%H:%M}, {chair}"
-    words = [SOFT_WORDS.get(code, NOT_COVERED) for code in needs]
+    words = [_need_words(code) for code in needs]
     return f"{text} ({'; '.join(dict.fromkeys(words))})" if words else text
+
+
+def _need_words(code: str) -> str:
+    return SOFT_WORDS.get(code, NOT_COVERED)
 
 
 def _told(row: Row, *, tells: bool) -> str:
