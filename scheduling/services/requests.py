@@ -152,7 +152,7 @@ def _check_open(request: MoveRequest) -> None:
     if request.state != RequestState.OPEN:
         who = request.answered_by_label or "Somebody"
         state_now = RequestState(request.state).label.lower()
-        raise Conflict("already_answered", f"{who} was quicker: this request is {state_now} already.")
+        raise Conflict("already_answered", f"{who} was quicker. It is answered already: {state_now}.")
 
 
 def _insert(request: MoveRequest) -> None:

@@ -88,7 +88,7 @@ def test_cannot_come_is_ticked_on_its_own_page(home: Home) -> None:
             "Tick up to 3.",
         ),
         ({"wish": "later", "note": "x" * 301}, "300"),
-        ({"wish": "later", "note": "a\x00b"}, "Null characters"),
+        ({"wish": "later", "note": "a\x00b"}, "Remove the characters that cannot be shown."),
     ],
 )
 def test_nonsense_gets_a_sentence_and_asks_nothing(home: Home, sent: dict[str, object], sentence: str) -> None:
@@ -147,7 +147,8 @@ def test_the_scheduler_sees_times_that_fit_and_approves_with_one_press(home: Hom
     assert places
     asked = MoveRequest.objects.get()
     answer = client.post(f"/requests/{asked.id}/answer/", {"act": "move", "place": places[0]})
-    assert answer.headers["Location"] == "/requests/"
+    assert answer.headers["Location"] == f"/requests/?left={asked.visit_id}"
+    assert "Offer the place" in client.get(answer.headers["Location"]).content.decode()
     asked.refresh_from_db()
     assert asked.state == RequestState.MOVED
     assert at(FRIDAY, 12) <= home.fresh().period.lower < at(FRIDAY, 18)

@@ -123,3 +123,15 @@ def test_a_request_shows_what_the_patient_was_asked_and_said(world: World, desk:
     assert "Asked about Tue 3 Mar 15:00 in A1 Waits for an answer until" in page
     offers.decline(offer=made, by=world.scheduler)
     assert "Asked about Tue 3 Mar 15:00 in A1 Said no." in text(desk.get(reverse("scheduling:requests")))
+
+
+@pytest.mark.parametrize("left", ["", "nonsense", "019caed9-466c-70ba-a9b1-17e8a5b0cae7"])
+def test_no_place_is_named_where_none_was_left(world: World, desk: Client, left: str) -> None:
+    assert "Offer the place" not in text(desk.get(reverse("scheduling:requests"), {"left": left}))
+
+
+def test_cancelling_as_asked_leads_to_who_could_take_the_place(world: World, desk: Client) -> None:
+    request = asked(world)
+    answer = desk.post(reverse("scheduling:request-answer", args=[request.id]), {"act": "cancel"}, follow=True)
+    assert "A2 is free now, Tue 3 Mar 09:00" in text(answer)
+    assert reverse("scheduling:backfill", args=[request.visit_id]) in answer.content.decode()
