@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from scheduling.services import backfill, gate_rounds, incomplete_courses, reminders, rolling
+from scheduling.services import backfill, gate_rounds, incomplete_courses, left_open, reminders, rolling
 
 
 @shared_task(ignore_result=True)
@@ -37,5 +37,6 @@ def ask_the_gate_soon() -> None:
 
 @shared_task(ignore_result=True)
 def look_at_courses() -> None:
-    """Put courses before staff of which a day has passed that nobody booked."""
+    """Put before staff courses of which a day has passed that nobody booked, and visits that nobody ended."""
     incomplete_courses.sweep_all()
+    left_open.sweep_all()
