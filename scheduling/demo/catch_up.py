@@ -12,7 +12,7 @@ from accounts.domain.policy import Role
 from accounts.models import Clinic, User
 from authorizations.services import sweep
 from core import clock
-from core.actor import Actor
+from core.actor import Actor, system
 from core.errors import Refusal
 from scheduling.demo import ahead, chairside, play
 from scheduling.demo.clearing import Team, clear
@@ -26,9 +26,10 @@ from scheduling.demo.today import Actor as Player
 from scheduling.demo.today import stage_the_morning
 from scheduling.domain.statuses import EXPECTED, FINISHED, IN_CHAIR, VisitStatus
 from scheduling.models import Visit
-from scheduling.services import flow, reminders
+from scheduling.services import flow, holds, offers, reminders, waitlist
 
 NO_SHOW_CHANCE, LEAVES_CHANCE, CONFIRMS_CHANCE = 0.035, 0.012, 0.75
+DEMO = system("Demo")
 UNDER_WAY = (*EXPECTED, S.ARRIVED, *IN_CHAIR)
 RECORDED = frozenset({S.COMPLETED, S.LEFT_EARLY})
 PLACES = ("patient", "chair__clinic", "clinic", "authorization", "course_day__course__order__patient")
@@ -57,6 +58,8 @@ class _Clinic:
         self.turned_away: set[object] = set()
 
     def move_on(self) -> None:
+        ended = holds.expire(by=DEMO) + offers.expire(by=DEMO) + waitlist.sweep(by=DEMO)
+        self.say(f"  {ended:6} holds, offers and wishes have run out")
         opened = ahead.extend_rota(self.stage, self.clinic, self.nurses)
         self.say(f"  {opened:6} days added to the rota")
         begins, _ = clock.day_bounds(self.today, self.clinic.zone)

@@ -27,6 +27,7 @@ from scheduling.demo.house import House, SignIn
 from scheduling.demo.moments import moment
 from scheduling.demo.reacting import react_some
 from scheduling.demo.stage import Say, Stage
+from scheduling.demo.waiting import let_wait
 from scheduling.domain.move_wishes import MoveWish
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit
@@ -48,6 +49,7 @@ def finish(stage: Stage, house: House, bookings: Sequence[Booking], *, say: Say)
     coming = _coming(stage, bookings)
     patients = _asking(stage, coming, say)
     _confirming(coming, say)
+    let_wait(stage, house, bookings, by=actor(house.scheduler), manager=actor(house.manager), say=say)
     _desk_work(house, say)
     _referral(stage, house, say)
     react_some(stage, bookings, by=actor(house.nurses[0]), say=say)

@@ -10,6 +10,7 @@ from core.intervals import QUARTER
 from scheduling.demo.names import NURSES, PRESCRIBERS
 from scheduling.demo.stage import ZONE, Stage
 from scheduling.models import Chair, ChairKind, Shift
+from scheduling.queries import public_holidays
 from scheduling.services.capacity import nurses_present
 
 OPENS, CLOSES = 7, 18
@@ -31,6 +32,17 @@ TURNS = (
     (time(9, 30), time(18), time(13, 30)),
 )
 """Start, end and lunch of each turn; nurses rotate through them week by week. Lunch is half an hour."""
+
+
+CLOSED_ON = {
+    "New Year’s Day",
+    "Memorial Day",
+    "Independence Day",
+    "Labor Day",
+    "Thanksgiving Day",
+    "Christmas Day",
+}
+"""Of the public holidays, those on which the clinic is closed."""
 
 
 @dataclass(frozen=True)
@@ -164,21 +176,7 @@ def nurses_by_quarter(stage: Stage, day: date, shifts: list[Shift]) -> list[int]
 
 
 def holidays(year: int) -> Iterator[tuple[date, str]]:
-    """Days on which a clinic in Chicago is usually closed; for one on a weekend, the weekday beside it."""
-    for on, name in (
-        (date(year, 1, 1), "New Year's Day"),
-        (date(year, 7, 4), "Independence Day"),
-        (date(year, 12, 25), "Christmas Day"),
-    ):
-        yield on + timedelta(days={5: -1, 6: 1}.get(on.weekday(), 0)), name
-    yield _last_monday(date(year, 5, 31)), "Memorial Day"
-    yield _first(0, date(year, 9, 1)), "Labor Day"
-    yield _first(3, date(year, 11, 1)) + timedelta(weeks=3), "Thanksgiving"
-
-
-def _first(weekday: int, from_on: date) -> date:
-    return from_on + timedelta(days=(weekday - from_on.weekday()) % 7)
-
-
-def _last_monday(until_on: date) -> date:
-    return until_on - timedelta(days=until_on.weekday())
+    """Weekdays on which a clinic in Chicago is usually closed; for a holiday on a weekend, the day it is observed."""
+    for holiday in public_holidays.of_year(country="US", part="IL", year=year):
+        if holiday.name in CLOSED_ON and holiday.on.weekday() < 5:
+            yield holiday.on, holiday.name

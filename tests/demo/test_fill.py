@@ -83,10 +83,12 @@ def test_nothing_overlaps_and_capacity_has_not_drifted(demo: Demo) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
+            WITH starts AS (
+                SELECT clinic_id, lower(period) + start_quarter * interval '15 minutes' AS at, count(*) AS number
+                  FROM scheduling_visit WHERE status = ANY(%s) GROUP BY 1, 2)
             SELECT count(*) FROM scheduling_capacityslot slot
-             WHERE starts_used <> (SELECT count(*) FROM scheduling_visit visit
-                 WHERE visit.clinic_id = slot.clinic_id AND visit.status = ANY(%s)
-                   AND lower(visit.period) + visit.start_quarter * interval '15 minutes' = slot.starts_at)
+              LEFT JOIN starts ON starts.clinic_id = slot.clinic_id AND starts.at = slot.starts_at
+             WHERE slot.starts_used <> coalesce(starts.number, 0)
             """,
             [[status.value for status in OCCUPYING]],
         )
@@ -168,7 +170,8 @@ def test_the_surprise_is_at_the_top_of_the_queue(demo: Demo) -> None:
 
 def test_every_order_would_be_accepted_today(demo: Demo) -> None:
     today = clock.today(demo.clinic.zone)
-    orders = TreatmentOrder.objects.select_related("product", "indication").prefetch_related("product__codes")
+    signed = TreatmentOrder.objects.exclude(signed_on=None)  # a drafted renewal is signed before it is accepted
+    orders = signed.select_related("product", "indication").prefetch_related("product__codes")
     refused = {
         str(order): reasons
         for order in orders
