@@ -83,20 +83,23 @@ const askToSignIn = (landed) => {
   if (!dialog.open) dialog.showModal();
 };
 /* Signed in again in another tab: take the new security token, so that what was typed here can be sent as it stands. */
-const comeBack = async () => {
-  if (!isSignedOut) return;
+const renewToken = async () => {
   const answer = await fetch(location.href, { headers: { "X-Unattended": "yes" }, redirect: "manual" }).catch(() => null);
-  if (!answer?.ok || !isSignedOut) return;
+  if (!answer?.ok) return false;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
   const meta = (page, name) => page.querySelector(`meta[name=${name}]`);
   if (meta(fresh, "who")?.content !== meta(document, "who")?.content) {
     location.reload(); // somebody else sits here now
-    return;
+    return false;
   }
-  isSignedOut = false;
   const token = meta(fresh, "csrf-token").content;
   meta(document, "csrf-token").content = token;
   for (const field of document.querySelectorAll("[name=csrfmiddlewaretoken]")) field.value = token;
+  return true;
+};
+const comeBack = async () => {
+  if (!isSignedOut || !(await renewToken()) || !isSignedOut) return;
+  isSignedOut = false;
   byId("signed-out").close();
   tell("toast", { text: "You are signed in again. What you typed is still here." });
 };
@@ -119,10 +122,17 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   askToSignIn(landed);
 });
 
+/* Somebody signed in again in another tab before this page noticed that it was signed out: its token is an old one. */
+const PRESS_AGAIN = "Not saved yet, because you signed in again in another tab. What you typed is still here: press once more.";
+
 /* Refusals arrive as 409 and 422 with words to show; anything else is ours to explain. */
 const explain = (event) => {
   if (isPoll(event.detail.elt)) return;
   const status = event.detail.xhr?.status ?? 0;
+  if (event.detail.xhr?.responseText.includes('data-answer="stale-form"')) {
+    renewToken().then((isNew) => isNew && tell("toast", { text: PRESS_AGAIN, tone: "warn" }));
+    return;
+  }
   const saved = event.detail.requestConfig?.verb === "get" ? "Not loaded." : "Not saved.";
   const why = {
     0: "Check the connection, then try again.",

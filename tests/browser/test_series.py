@@ -1,9 +1,10 @@
 """Booking a whole regimen in one screen: proposed, changed, booked at once, undone; by keyboard, plain, and small."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from accounts.domain.policy import Role
 from accounts.models import User
@@ -37,6 +38,23 @@ def scheduler(found: Regimen) -> User:
 
 def page_of(found: Regimen) -> str:
     return f"/orders/{found.order.id}/series/"
+
+
+def keeping(held: list[Route]) -> Callable[[Route], None]:
+    """Answers nothing: who is asked waits in `held`."""
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    return keep
+
+
+def first_of(held: list[Route], page: Page) -> Route:
+    for _ in range(200):
+        if held:
+            break
+        page.wait_for_timeout(50)
+    return held[0]
 
 
 def assert_sound(page: Page) -> None:
@@ -107,6 +125,50 @@ def test_a_row_is_kept_and_another_left_out_by_keyboard(browsing: Browsing, regi
     expect(row.get_by_role("checkbox")).to_be_checked()
     expect(page.get_by_role("row", name="Course 3, day 1")).to_contain_text("Thursday 07:00, as asked for")
     expect(page.get_by_role("button", name="Book all 9 visits")).to_be_visible()
+
+
+def test_what_is_typed_while_the_page_looks_again_stays(browsing: Browsing, regimen: Regimen) -> None:
+    page = browsing.open(page_of(regimen), user=scheduler(regimen))
+    held: list[Route] = []
+    page.route(f"**{page_of(regimen)}", keeping(held))
+    row = page.get_by_role("row", name="Course 2, day 1")
+    place = row.get_by_role("combobox")
+    other = place.locator("option:not(:checked)").last.get_attribute("value")
+    with page.expect_request(f"**{page_of(regimen)}"):
+        place.select_option(other)
+    out = page.get_by_role("row", name="Course 4, day 1")
+    out.locator("summary").click()
+    out.get_by_label("Why").fill("On holi")
+    page.get_by_label("Time").fill("10:00")
+    out.get_by_label("Why").focus()
+    expect(page.get_by_label("Time")).to_have_value("10:00")
+    first_of(held, page).continue_()
+    page.unroute(f"**{page_of(regimen)}")
+    expect(row.get_by_role("checkbox")).to_be_checked()
+    expect(out.get_by_label("Why")).to_have_value("On holi")
+    expect(out.get_by_label("Why")).to_be_focused()
+    expect(page.get_by_label("Time")).to_have_value("10:00")
+    page.keyboard.type("day")
+    page.get_by_role("button", name="Find again").click()
+    expect(page.get_by_text("Left out: On holiday")).to_be_visible()
+
+
+def test_while_a_series_is_booked_nothing_in_it_can_be_changed(browsing: Browsing, regimen: Regimen) -> None:
+    page = browsing.open(page_of(regimen), user=scheduler(regimen))
+    held: list[Route] = []
+    page.get_by_label("One reason for all of them").fill("The payer is asked")
+    page.route(f"**{page_of(regimen)}", keeping(held))
+    button = page.get_by_role("button", name="Book all 10 visits")
+    button.click()
+    expect(page.locator("#series")).to_have_attribute("inert", "")
+    first_of(held, page).abort()
+    page.unroute(f"**{page_of(regimen)}")
+    expect(page.locator(".toast").last).to_contain_text("Not saved.")
+    expect(page.get_by_label("One reason for all of them")).to_have_value("The payer is asked")
+    expect(button).to_be_focused()
+    browsing.problems.clear()  # the browser's log of the answer that never came
+    button.click()
+    expect(page.get_by_role("heading", name="10 visits booked together")).to_be_visible()
 
 
 @SCRIPTS

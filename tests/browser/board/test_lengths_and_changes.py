@@ -170,6 +170,23 @@ def test_what_was_typed_outlives_the_session(browsing: Browsing, board: Page, da
     assert day.visit("Soto").cancel_reason == "Patient is ill"
 
 
+def test_a_page_that_slept_through_a_new_sign_in_takes_one_more_press(
+    browsing: Browsing, board: Page, day: Day
+) -> None:
+    bar(board, "Soto").click()
+    board.get_by_role("link", name="Cancel…").click()
+    board.get_by_label("Reason").fill("Patient is ill")
+    board.context.clear_cookies(name="csrftoken")
+    board.context.add_cookies([{"name": "csrftoken", "value": "b" * 32, "url": browsing.address}])
+    board.get_by_role("button", name="Cancel the visit").click()
+    expect(toast(board)).to_contain_text("press once more")
+    expect(board.get_by_label("Reason")).to_have_value("Patient is ill")
+    board.get_by_role("button", name="Cancel the visit").click()
+    expect(bar(board, "Soto")).to_have_count(0)
+    assert day.visit("Soto").cancel_reason == "Patient is ill"
+    browsing.problems.clear()  # the browser's log of the first press
+
+
 def test_another_person_who_signs_in_starts_afresh(browsing: Browsing, board: Page, day: Day) -> None:
     bar(board, "Soto").click()
     expect(board.locator("#panel h2")).to_be_visible()
