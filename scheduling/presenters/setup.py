@@ -210,6 +210,13 @@ def cadence_rows(found: Cadence) -> list[CadenceRow]:
     ]
 
 
+def closure_as_upset(hours: dict[int, OpeningHours], *, on: date, reason: str) -> dict[str, object]:
+    """A closed day as the page for upset days reads it: closed from its opening to its end."""
+    row = hours.get(on.weekday())
+    times = {"starts": f"{row.opens:%H:%M}", "ends": f"{row.closes:%H:%M}"} if row else {}
+    return {"kind": "closed", "on": on, "reason": reason, **times}
+
+
 def outage_rows(outages: Iterable[ChairOutage], clinic: Clinic) -> list[dict[str, Any]]:
     """Outages with their times in words."""
     return [{"outage": outage, "when": when(outage, clinic)} for outage in outages]

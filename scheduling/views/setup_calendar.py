@@ -5,7 +5,7 @@ from django.http import HttpResponse
 from accounts.domain.policy import Permission
 from accounts.http import ClinicRequest
 from core.permissions import requires
-from scheduling.presenters.setup import hours_initial
+from scheduling.presenters import setup as presenting
 from scheduling.queries import setup
 from scheduling.services import setup_calendar
 from scheduling.setup_forms import ClosureForm, HoursForm, SureForm
@@ -17,7 +17,7 @@ BACK = ("setup-closures", "Closures")
 @requires(Permission.CLINIC_CHANGE)
 def hours(request: ClinicRequest) -> HttpResponse:
     """The week's opening hours."""
-    form = HoursForm(bound(request), initial=hours_initial(setup.hours(request.clinic)))
+    form = HoursForm(bound(request), initial=presenting.hours_initial(setup.hours(request.clinic)))
     change = Change(
         title="Opening hours",
         note="Leave both times of a day empty if it is closed.",
@@ -39,6 +39,7 @@ def closure_new(request: ClinicRequest) -> HttpResponse:
         done="The clinic is closed on that day.",
         save="Close on that day",
         back=BACK,
+        upset=lambda: presenting.closure_as_upset(setup.hours(request.clinic), **form.cleaned_data),
     )
     return step(request, form, change)
 

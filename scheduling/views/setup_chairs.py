@@ -101,6 +101,15 @@ def chair_out(request: ClinicRequest, chair_id: UUID) -> HttpResponse:
         done=f"{found.name} is out of use then.",
         save="Take it out of use",
         back=BACK,
+        upset=lambda: {
+            "kind": "chair",
+            "chair": found.id,
+            "on": form.cleaned_data["starts_on"],
+            "starts": f"{form.cleaned_data['starts']:%H:%M}",
+            "until_on": form.cleaned_data["ends_on"],
+            "ends": f"{form.cleaned_data['ends']:%H:%M}",
+            "reason": form.cleaned_data["reason"],
+        },
     )
     return step(request, form, change)
 

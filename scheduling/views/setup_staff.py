@@ -71,6 +71,13 @@ def shift_remove(request: ClinicRequest, shift_id: int) -> HttpResponse:
         save="Remove the shift",
         is_danger=True,
         back=SHIFTS,
+        upset=lambda: {
+            "kind": "nurse",
+            "nurse": found.nurse_id,
+            "on": start.date(),
+            "starts": f"{start:%H:%M}",
+            "ends": f"{end:%H:%M}",
+        },
     )
     return step(request, SureForm(bound(request)), change)
 

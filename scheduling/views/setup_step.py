@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, QueryDict
@@ -24,7 +25,10 @@ TEMPLATE = "scheduling/setup_change.html"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What a page changes. `back` is the page to return to, by name and in words; `done` is said when it is saved."""
+    """What a page changes. `back` is the page to return to, by name and in words; `done` is said when it is saved.
+
+    `upset` is the same change as the page for upset days reads it, which finds new places for all whom it touches.
+    """
 
     title: str
     act: Callable[[], object]
@@ -34,6 +38,7 @@ class Change:
     note: str = ""
     is_danger: bool = False
     extra: dict[str, Any] = field(default_factory=dict)
+    upset: Callable[[], dict[str, object]] | None = None
 
 
 def bound(request: ClinicRequest) -> QueryDict | None:
@@ -97,6 +102,8 @@ def _page(
     }
     if breaks is not None:
         context["breaks"] = breaks_view(breaks, request.clinic)
+        if change.upset is not None and not breaks.is_nothing:
+            context["upset_url"] = f"{reverse('scheduling:disruption-new')}?{urlencode(change.upset())}"
         context["previewed"] = f"{_digest(form)}.{breaks.fingerprint}"
     return render(request, TEMPLATE, context, status=status)
 

@@ -1,5 +1,6 @@
 """Every change of the set-up names the visits that it touches, before anything is saved, each with a link."""
 
+import re
 from collections.abc import Callable
 from datetime import time, timedelta
 
@@ -34,6 +35,16 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def manager(world: World) -> Actor:
     return factories.actor(factories.make_staff(world.clinic, Role.MANAGER))
+
+
+@pytest.fixture
+def boss(world: World) -> Client:
+    client = Client()
+    client.force_login(
+        factories.make_staff(world.clinic, Role.MANAGER),
+        backend="allauth.account.auth_backends.AuthenticationBackend",
+    )
+    return client
 
 
 def book(world: World, hour: int, minute: int = 0, *, chair: int = 0, override: Override = UNCOVERED) -> Visit:
@@ -237,14 +248,9 @@ def test_a_higher_need_names_the_visits_that_would_be_too_many(world: World, man
     assert soft(look(world, lambda: act(76))) == []
 
 
-def test_the_page_links_each_visit(world: World) -> None:
+def test_the_page_links_each_visit(world: World, boss: Client) -> None:
     visit = book(world, 9)
     second = book(world, 11)
-    boss = Client()
-    boss.force_login(
-        factories.make_staff(world.clinic, Role.MANAGER),
-        backend="allauth.account.auth_backends.AuthenticationBackend",
-    )
     html = boss.get(f"/setup/chairs/{world.chairs[0].id}/retire/").content.decode()
     assert f'href="/visits/{visit.id}/"' in html
     sent = vars(setup_rules.facts_of(world.clinic)) | {"turnover_minutes": 30, "passes_offers_on": "on"}
@@ -252,3 +258,29 @@ def test_the_page_links_each_visit(world: World) -> None:
     assert "It breaks nothing" in html
     assert "1 booked visit to look at" in html
     assert f'href="/visits/{second.id}/"' in html
+
+
+def way_out(html: str) -> str:
+    """The address of the page that finds a new place for all; empty where there is none."""
+    found = re.search(r'href="(/disruptions/new/[^"]*)"', html)
+    return found.group(1).replace("&amp;", "&") if found else ""
+
+
+def test_where_visits_break_the_page_leads_to_new_places_for_all(world: World, boss: Client) -> None:
+    book(world, 9)
+    out = {"starts_on": TUESDAY, "starts": "08:00", "ends_on": TUESDAY, "ends": "10:00", "reason": "pump broken"}
+    chair = way_out(boss.post(f"/setup/chairs/{world.chairs[0].id}/out/", out).content.decode())
+    closed = way_out(boss.post("/setup/closures/new/", {"on": TUESDAY, "reason": "Snow"}).content.decode())
+    assert "starts=08%3A00" in chair
+    assert "starts=07%3A00&ends=18%3A00" in closed
+    for address, kind in ((chair, "chair"), (closed, "closed")):
+        form = boss.get(address).context["form"]
+        assert (form.kind, form["on"].value()) == (kind, str(TUESDAY))
+    free = boss.post(f"/setup/chairs/{world.chairs[1].id}/out/", out).content.decode()
+    assert way_out(free) == ""
+
+
+def test_a_shift_that_is_missed_leads_there_too(world: World, manager: Actor, boss: Client) -> None:
+    one, _ = crowd(world, manager)
+    address = way_out(boss.get(f"/setup/shifts/{one.pk}/remove/").content.decode())
+    assert boss.get(address).context["form"]["nurse"].value() == str(one.nurse_id)
