@@ -15,9 +15,9 @@ from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
 from patients.models import DiaryEntry, Patient
-from regimens.models import OrderStatus, TreatmentOrder
+from regimens.models import CatalogueEdit, ElsewhereTherapy, OrderStatus, Product, ProductCode, TreatmentOrder
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import Chair, MoveRequest, Shift, Visit
+from scheduling.models import Chair, Disruption, MoveRequest, Shift, Visit
 from scheduling.queries import series as reading
 from scheduling.queries.series import Range
 from scheduling.services import booking, outages, series
@@ -39,6 +39,7 @@ class House:
     patients: dict[str, str]
     examples: dict[str, str]
     sizes: dict[str, int] = field(default_factory=dict)
+    paces: dict[str, dict[str, float]] = field(default_factory=dict)
 
 
 def furnish(address: str, people: list[User]) -> House:
@@ -69,7 +70,7 @@ def _examples() -> dict[str, object]:
     }
     for name, status in (("pending", "in_review"), ("denied", "denied"), ("draft_authorization", "draft")):
         found[name] = Authorization.objects.filter(status=status)[0].id
-    return found | _visits() | _made(busy.clinic)
+    return found | _visits() | _made(busy.clinic) | _written(busy.clinic)
 
 
 def _visits() -> dict[str, object]:
@@ -100,6 +101,7 @@ def _made(clinic: Clinic) -> dict[str, object]:
     first = together.visits[0]
     later = first.period.lower + timedelta(minutes=30)
     return {
+        "retired": Chair.objects.create(clinic=clinic, name="Z9", position=last.position + 1, is_active=False).id,
         "outage": out.outage.id,
         "closure": closure.pk,
         "series": together.pk,
@@ -108,6 +110,25 @@ def _made(clinic: Clinic) -> dict[str, object]:
         "unbooked": places[2].course_day.id,
         "unbooked_order": order.id,
         "cancelled": _cancelled(clinic, by).id,
+    }
+
+
+def _written(clinic: Clinic) -> dict[str, object]:
+    """Rows that the services need a long story for: changes to the catalogue, a therapy elsewhere, an upset day."""
+    product = Product.objects.get(pk="yimmugo")
+    own = {"organization": clinic.organization, "product": product}
+    edit = CatalogueEdit.objects.create(
+        **own, field="min_interval_days", value=7, effective_from=MONDAY, source="Own", confidence="K", made_at=MONDAY
+    )
+    code = ProductCode.objects.create(**own, hcpcs="J3490", unit_mg=500, label="Own", starts_on=MONDAY)
+    therapy = ElsewhereTherapy.objects.filter(patient__clinic=clinic)[0]
+    facts = {"starts_at": "2026-11-20T15:00:00+00:00", "ends_at": "2026-11-20T17:00:00+00:00", "reason": "Snow"}
+    return {
+        "edit": edit.pk,
+        "code": code.pk,
+        "therapy": therapy.id,
+        "elsewhere": therapy.patient_id,
+        "upset": Disruption.objects.create(clinic=clinic, kind="closed", facts=facts, applied_at=MONDAY).id,
     }
 
 

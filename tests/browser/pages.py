@@ -107,11 +107,15 @@ STAFF_PAGES: dict[str, tuple[Role, str]] = {
     "who looks after whom": (NURSE, "/floor/assign/2026-11-23/"),
     "waitlist": (SCHEDULER, "/waitlist/"),
     "add to the waitlist": (SCHEDULER, "/waitlist/add/{unbooked}/"),
-    "disruptions": (SCHEDULER, "/disruptions/"),
-    "a chair goes down": (SCHEDULER, "/disruptions/new/"),
-    "a nurse is away": (NURSE, "/disruptions/new/?kind=nurse"),
-    "the clinic closes": (MANAGER, "/disruptions/new/?kind=closed"),
     "who could take a place": (SCHEDULER, "/waitlist/backfill/{cancelled}/"),
+    "withdraw a change": (MANAGER, "/catalogue/changes/{edit}/withdraw/"),
+    "withdraw a code": (MANAGER, "/catalogue/codes/{code}/withdraw/"),
+    "a therapy elsewhere": (SCHEDULER, "/patients/{elsewhere}/elsewhere/{therapy}/"),
+    "upset days": (SCHEDULER, "/disruptions/"),
+    "what went wrong": (MANAGER, "/disruptions/new/"),
+    "an upset day": (SCHEDULER, "/disruptions/{upset}/"),
+    "set-up: bring a chair back": (MANAGER, "/setup/chairs/{retired}/back/"),
+    "set-up: vital signs": (MANAGER, "/setup/vitals/"),
     "set-up: chair": (MANAGER, "/setup/chairs/{chair}/"),
     "set-up: shifts of a week": (MANAGER, "/setup/shifts/2026-11-23/"),
     "set-up: shift": (MANAGER, "/setup/shifts/{shift}/"),
@@ -167,7 +171,6 @@ WRONG_FORMS: dict[str, tuple[Role | str, str, str]] = {
 
 LOOKED_AT_ELSEWHERE = {
     "portal:offer": "test_waitlist.py::test_a_cancelled_place_is_offered_and_taken_on_a_phone",
-    "portal:login-code": "test_bars_patient.py",
-    "scheduling:disruption": "test_disruptions.py",
+    "portal:login-code": "test_everywhere.py::test_bars_1_2_5_11_the_code_of_a_patient_is_asked_for_openly",
 }
 """Pages that need a story of their own, and the test that looks at them with the same eyes."""

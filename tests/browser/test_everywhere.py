@@ -5,7 +5,10 @@ on the smaller one and enlarged to twice its size. What axe finds, what is cut o
 what moves or jumps, what is kept in the browser and what weighs too much are all named together.
 """
 
+import os
+import sys
 from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
 
 import pytest
 from django.conf import settings
@@ -57,12 +60,22 @@ def house(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
         try:
             catalogue.load(by=system("test"))
             people = [each.user for each in fill.fill(now=clock.now())]
-            yield furnish(server.url, people)
+            house = furnish(server.url, people)
+            yield house
+            if os.environ.get("PAGE_TIMES") == "1":
+                sys.stdout.write(times(house))
         finally:
             server.stop()
             settle()
             call_command("flush", verbosity=0, interactive=False)
             settings.DEMO_CLOCK_OFFSET_SECONDS = before
+
+
+def times(house: House) -> str:
+    """How the pages came up on this machine, the slowest first: for people to read, never to fail on."""
+    slowest = sorted(house.paces.items(), key=lambda one: -one[1]["paint"])
+    rows = [f"{at['paint']:8.0f} {at['blocking']:8.0f} {at['shift']:7.3f}  {path}" for path, at in slowest]
+    return "\n".join(["", "paint ms blocking  shift  page", *rows])
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +102,9 @@ def open_as(browser: Browser, house: House) -> Iterator[OpenAs]:
 
 def look(page: Page, house: House, least: int, *smaller: dict[str, int]) -> list[str]:
     """Everything wrong with a page, here and on smaller screens, closed and with everything on it opened."""
-    shift = eyes.pace(page)["shift"]
+    pace = eyes.pace(page)
+    house.paces[urlsplit(page.url).path] = pace
+    shift = pace["shift"]
     found = [f"its layout shifts by {shift:.3f} while it comes up"] if shift >= MOST_SHIFT else []
     scripts, sheets = eyes.weight(page, house.sizes)
     found += [f"{scripts} bytes of script"] if scripts > MOST_SCRIPT else []
@@ -147,6 +162,15 @@ def test_bars_1_2_3_4_5_11_17_18_a_patients_way_in(name: str, house: House, open
     """So are the doors of the patients."""
     page, problems = open_as("", PHONE)
     go(page, PATIENT_ENTRANCES[name])
+    assert look(page, house, FINGER, SMALL_PHONE) + problems == []
+
+
+def test_bars_1_2_5_11_the_code_of_a_patient_is_asked_for_openly(house: House, open_as: OpenAs) -> None:
+    page, problems = open_as("", PHONE)
+    go(page, "/p/login/")
+    page.get_by_label("Your e-mail address").fill("stranger@example.org")
+    page.get_by_role("button", name="Send me a code").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Check your e-mail")
     assert look(page, house, FINGER, SMALL_PHONE) + problems == []
 
 

@@ -86,6 +86,18 @@ def test_polling_is_quick_when_somebody_is_there_slow_when_not_and_rests_while_m
     assert polls(30) >= 2
 
 
+def test_bar_9_an_unchanged_board_answers_with_nothing(board: Page, day: Day) -> None:
+    live = board.locator("#live-board")
+    url, version = live.get_attribute("data-url"), live.get_attribute("data-version")
+    unchanged = board.request.get(f"{url}?v={version}")
+    assert (unchanged.status, unchanged.body()) == (204, b"")
+    soto = day.visit("Soto")
+    flow.advance(visit=soto, to=VisitStatus.ARRIVED, expected_version=soto.version, by=day.by)
+    changed = board.request.get(f"{url}?v={version}")
+    assert changed.status == 200
+    assert "Soto, P." in changed.text()
+
+
 def test_bar_16_a_server_that_is_gone_is_said_within_a_minute_and_forgotten_when_it_is_back(
     browsing: Browsing, board: Page
 ) -> None:
