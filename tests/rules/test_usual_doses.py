@@ -4,6 +4,7 @@ from fractions import Fraction
 
 import pytest
 
+from regimens.domain.catalogue_sources import NOT_STATED, dose_confidence
 from regimens.domain.usual_doses import UsualRange, outside, said
 
 
@@ -23,6 +24,12 @@ def test_a_range_counts_as_it_is_listed(dose: int, where: str) -> None:
 @pytest.mark.parametrize(("dose", "where"), [(149, "below"), (150, ""), (300, ""), (600, ""), (601, "above")])
 def test_a_single_dose_has_room_from_half_to_twice(dose: int, where: str) -> None:
     assert outside(Fraction(dose), usual(300, 300)) == where
+
+
+def test_an_entry_says_how_sure_it_is_of_its_dose() -> None:
+    assert dose_confidence({"confidence": "medium"}) == "medium"
+    assert dose_confidence({"confidence": {"dose": "high", "rates": "low"}}) == "high"
+    assert dose_confidence({}) == NOT_STATED
 
 
 def test_the_notice_names_dose_range_source_and_confidence() -> None:
