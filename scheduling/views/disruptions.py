@@ -31,9 +31,9 @@ from scheduling.views import answers
 
 SHOWN = 50
 KINDS = {
-    DisruptionKind.CHAIR: "A chair is out of use",
-    DisruptionKind.NURSE: "A nurse is away",
-    DisruptionKind.CLOSED: "The clinic closes",
+    DisruptionKind.CHAIR: "Chair down",
+    DisruptionKind.NURSE: "Nurse away",
+    DisruptionKind.CLOSED: "Clinic closes",
 }
 
 

@@ -106,7 +106,7 @@ def test_snow_leaves_calls_to_make(browsing: Browsing, clinic: Clinic, scheduler
     stuck, free = booked(clinic, "Okafor", window=0), booked(clinic, "Lindqvist", hour=12)
     page = browsing.open("/board/2026-11-20/", user=scheduler, size=size)
     page.get_by_role("link", name="Rearrange this day").click()
-    page.get_by_role("link", name="The clinic closes").click()
+    page.get_by_role("link", name="Clinic closes").click()
     enter(page, **{"What happened": "Snow"})
     expect(page.get_by_role("heading", name="2 visits touched: 1 goes to another day, 1 needs a call")).to_be_visible()
     good(page, f"disruption-snow-{width(size)}")

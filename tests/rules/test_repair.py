@@ -1,95 +1,25 @@
-"""The smallest repair of an upset day: who moves, where, why; and what it never does, whatever the day looks like."""
+"""The smallest repair of an upset day: who moves, where, and why."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
-from hypothesis import given
-from hypothesis import strategies as some
-
-from core.intervals import QUARTER, Interval
-from scheduling.domain.absence import Worked, fewer, shut, without
-from scheduling.domain.openings import DayGrid
-from scheduling.domain.relief import Limits
+from core.intervals import Interval
+from scheduling.domain.absence import Worked, shut, without
 from scheduling.domain.repair import Repair, plan
-from scheduling.domain.series import House
-from scheduling.domain.upset import MOVES, Act, Firmness, Line, Upset
-
-TUESDAY = date(2026, 3, 3)
-ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
-OPENS, QUARTERS, NEED = 8, 32, (60, 60, 20, 20)
-LONG_AGO = datetime(2026, 3, 1, 8, tzinfo=UTC)
-
-
-def at(on: date, quarter: int) -> datetime:
-    return datetime(on.year, on.month, on.day, OPENS, tzinfo=UTC) + quarter * QUARTER
-
-
-def visit(number: int, quarter: int, *, chair: UUID = ONE, on: date = TUESDAY, **fields: object) -> Upset:
-    """An hour in a chair, its infusion starting in the second quarter hour."""
-    values: dict[str, object] = {
-        "key": UUID(int=100 + number),
-        "patient_id": UUID(int=1000 + number),
-        "course_id": UUID(int=2000 + number),
-        "on": on,
-        "start": at(on, quarter),
-        "chair_id": chair,
-        "need": NEED,
-        "start_quarter": 1,
-        "chairs": (ONE, TWO, THREE),
-        "earliest_on": on - timedelta(days=2),
-        "latest_on": on + timedelta(days=2),
-        "first_on": on - timedelta(days=2),
-        "last_on": on + timedelta(days=2),
-        "possible": (date.min, date.max),
-    }
-    return Upset(**values | fields)  # type: ignore[arg-type]
-
-
-def house(*booked: Upset, nurses: int = 4, days: int = 7, now: datetime = LONG_AGO) -> House:
-    """A week from Sunday on with three chairs, in which these visits have their places."""
-    grids = {}
-    for on in (TUESDAY + timedelta(days=offset) for offset in range(-2, days - 2)):
-        load, starts, taken = [0] * QUARTERS, [0] * QUARTERS, {}
-        for one in booked:
-            if one.on == on:
-                first = (one.start - at(on, 0)) // QUARTER
-                for place, need in enumerate(one.need):
-                    load[first + place] += need
-                starts[first + one.start_quarter] += 1
-                taken[one.chair_id] = taken.get(one.chair_id, 0) | ((1 << len(one.need)) - 1) << first
-        grids[on] = DayGrid(
-            on=on,
-            opens_at=at(on, 0),
-            load_used=tuple(load),
-            load_cap=(nurses * 100,) * QUARTERS,
-            starts_used=tuple(starts),
-            starts_cap=(nurses,) * QUARTERS,
-            taken=taken,
-            patient_taken=0,
-        )
-    kinds = dict.fromkeys((ONE, TWO, THREE), "recliner")
-    return House(zone=ZoneInfo("UTC"), days=grids, chairs=kinds, not_before=now)
-
-
-def without_chairs(before: House, *chairs: UUID, on: date = TUESDAY) -> House:
-    whole = Interval(at(on, 0), at(on, QUARTERS))
-    return replace(before, days={**before.days, on: shut(before.days[on], chairs, whole)})
-
-
-def without_nurses(before: House, gone: int, *, on: date = TUESDAY) -> tuple[House, Limits]:
-    """So many nurses fewer all day, and what each quarter hour may carry then."""
-    moments = [at(on, place) for place in range(QUARTERS)]
-    after = fewer(before.days[on], dict.fromkeys(moments, gone))
-    limits = {
-        moment: (cap + max(0, used - was), starts)
-        for moment, cap, used, was, starts in zip(
-            moments, after.load_cap, after.load_used, before.days[on].load_cap, after.starts_cap, strict=True
-        )
-        if cap
-    }
-    return replace(before, days={**before.days, on: after}), limits
+from scheduling.domain.upset import Act, Firmness, Line
+from tests.rules.upset_days import (
+    ONE,
+    QUARTERS,
+    THREE,
+    TUESDAY,
+    TWO,
+    at,
+    house,
+    visit,
+    without_chairs,
+    without_nurses,
+)
 
 
 def only(repair: Repair) -> Line:
@@ -313,97 +243,3 @@ def test_an_absence_leaves_what_lies_before_and_after_it() -> None:
         Worked(interval=hours(3, 8), lunch=hours(4, 5)),
     )
     assert without(Worked(interval=hours(0, 8)), hours(-1, 4)) == (Worked(interval=hours(4, 8)),)
-
-
-LENGTHS = some.lists(
-    some.tuples(
-        some.sampled_from([ONE, TWO, THREE]), some.integers(0, QUARTERS - 4), some.sampled_from(list(Firmness))
-    ),
-    max_size=14,
-)
-
-
-def day_of(places: list[tuple[UUID, int, Firmness]]) -> list[Upset]:
-    """Visits in these places, as far as they do not overlap."""
-    found: list[Upset] = []
-    for chair, quarter, firmness in places:
-        new = visit(len(found), quarter, chair=chair, firmness=firmness)
-        if not any(one.chair_id == chair and one.interval.overlaps(new.interval) for one in found):
-            found.append(new)
-    return found
-
-
-def settled(booked: list[Upset], repair: Repair) -> list[tuple[UUID, Interval, Upset]]:
-    """Where everybody is once the proposal is carried out; whoever waits for a call, or is let go, is nowhere."""
-    lines = {line.upset.key: line for line in repair.lines}
-    there = []
-    for one in booked:
-        line = lines.get(one.key)
-        if line is None or line.act in {Act.STAY, Act.BEGUN}:
-            there.append((one.chair_id, one.interval, one))
-        elif line.place is not None:
-            there.append((line.place.chair_id, line.place.interval, one))
-    return there
-
-
-def assert_nobody_meets(there: list[tuple[UUID, Interval, Upset]]) -> None:
-    for number, (chair, interval, _) in enumerate(there):
-        assert not any(chair == other and interval.overlaps(when) for other, when, _ in there[number + 1 :])
-
-
-@given(LENGTHS, some.sampled_from([ONE, TWO, THREE]))
-def test_when_a_chair_goes_only_its_visits_move_and_nobody_meets(
-    places: list[tuple[UUID, int, Firmness]], chair: UUID
-) -> None:
-    booked = day_of(places)
-    gone = [one for one in booked if one.chair_id == chair]
-    repair = plan(without_chairs(house(*booked), chair), displaced=gone)
-    assert {line.upset.key for line in repair.lines} == {one.key for one in gone}
-    assert plan(without_chairs(house(*booked), chair), displaced=reversed(gone)) == repair
-    for line in repair.lines:
-        assert (line.place is not None) == (line.act in MOVES)
-        if line.place is not None:
-            assert (line.place.chair_id, line.place.on) != (chair, TUESDAY)
-            assert line.upset.first_on <= line.place.on <= line.upset.last_on
-            assert line.upset.firmness not in {Firmness.BEGUN, Firmness.HELD}
-            assert line.upset.firmness is not Firmness.HERE or line.act is Act.CHAIR
-            assert not line.place.soft
-    assert_nobody_meets(settled(booked, repair))
-
-
-@given(LENGTHS, some.integers(1, 2))
-def test_when_nurses_go_nobody_moves_in_vain_and_no_quarter_is_fuller_than_it_may_be(
-    places: list[tuple[UUID, int, Firmness]], count: int
-) -> None:
-    booked = day_of(places)
-    gone, limits = without_nurses(house(*booked, nurses=3), count)
-    repair = plan(gone, displaced=[], crowded=booked, limits=limits)
-    there = settled(booked, repair)
-    assert_nobody_meets(there)
-    load, starts = carried(there)
-    over = {
-        moment for moment, (most, many) in limits.items() if load.get(moment, 0) > most or starts.get(moment, 0) > many
-    }
-    assert over == {one.at for one in repair.over}
-    for line in repair.lines:
-        if line.place is not None:  # back in its place, it would be too much again, or somebody has it
-            back = [one for one in there if one[2].key != line.upset.key]
-            taken = any(chair == line.upset.chair_id and when.overlaps(line.upset.interval) for chair, when, _ in back)
-            again, starting = carried([*back, (line.upset.chair_id, line.upset.interval, line.upset)])
-            fuller = {
-                moment
-                for moment, (most, many) in limits.items()
-                if again.get(moment, 0) > most or starting.get(moment, 0) > many
-            }
-            assert taken or not fuller <= over
-
-
-def carried(there: list[tuple[UUID, Interval, Upset]]) -> tuple[dict[datetime, int], dict[datetime, int]]:
-    """The load and the starts of each quarter hour."""
-    load: dict[datetime, int] = {}
-    starts: dict[datetime, int] = {}
-    for _, interval, one in there:
-        for place, moment in enumerate(interval.quarters()):
-            load[moment] = load.get(moment, 0) + one.need[place]
-            starts[moment] = starts.get(moment, 0) + (place == one.start_quarter)
-    return load, starts
