@@ -32,7 +32,15 @@ class SeriesForm(forms.Form):
         widget=forms.TimeInput(attrs={"type": "time", "step": 900}, format="%H:%M"),
     )
     from_course = forms.IntegerField(required=False, min_value=1, max_value=999, widget=forms.HiddenInput)
-    courses = forms.IntegerField(required=False, min_value=1, max_value=60, label="How many courses")
+    courses = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=60,
+        label="How many courses",
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), "Write a number from 1 to 60, or leave it empty for all courses."
+        ),
+    )
     until = forms.DateField(required=False, label="Due until", widget=forms.DateInput(attrs={"type": "date"}))
     reason = forms.CharField(required=False, max_length=200)
 

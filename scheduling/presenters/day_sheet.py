@@ -9,11 +9,19 @@ from scheduling.domain.clearance import Light
 from scheduling.domain.statuses import IN_CHAIR, VisitStatus
 from scheduling.models import Visit
 from scheduling.presenters import words
+from scheduling.presenters.bars import OWN_WORDS
 
 LIGHTS: Mapping[str, tuple[str, str]] = {
     Light.GREEN: ("tick", "Clear"),
     Light.AMBER: ("diamond", "To decide"),
     Light.RED: ("no-entry", "Not clear"),
+}
+RULES: Mapping[str, str] = {
+    "nurse_load": "Over load",
+    "nurse_starts": "Over load",
+    "too_early": "Before its window",
+    "too_late": "After its window",
+    **{code: word for code, word, _ in OWN_WORDS},
 }
 S = VisitStatus
 HAS_ARRIVED = IN_CHAIR | {S.ARRIVED, S.COMPLETED, S.LEFT_EARLY}
@@ -82,4 +90,11 @@ def _notes(visit: Visit) -> tuple[str, ...]:
         found.append("Private room")
     if visit.status == S.NO_SHOW:
         found.append("No-show")
-    return (*found, *dict.fromkeys(f"Went ahead: {item['reason']}" for item in visit.overrides))
+    return (*found, *dict.fromkeys(_overridden(item) for item in visit.overrides))
+
+
+def _overridden(item: Mapping[str, str]) -> str:
+    """Which rule somebody went ahead against, and why; never the rule's sentence, which may name another patient."""
+    code = item["code"]
+    rule = RULES.get(code) or ("No PA" if code in COVERAGE_CODES else "")
+    return f"{rule}. Went ahead: {item['reason']}" if rule else f"Went ahead: {item['reason']}"

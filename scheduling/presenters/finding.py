@@ -80,7 +80,7 @@ def tried(run: DryRun, clinic: Clinic, *, mate: Visit | None = None) -> dict[str
     """
     sentences = [reason.sentence for reason in run.reasons]
     if mate is not None:
-        sentences.append(f"Place it here to swap with {mate.patient.short_name}.")
+        sentences.append(f"Place it here to swap with {mate.patient.short_name.rstrip('.')}.")
     start, end = (moment.astimezone(clinic.zone) for moment in (run.interval.start, run.interval.end))
     return {
         "place": f"{run.chair.name} {start:%H:%M}–{end:%H:%M}",

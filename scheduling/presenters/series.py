@@ -130,7 +130,7 @@ def _row(row: SeriesRow, sheet: _Sheet) -> RowView:
         place=_text(opening, plan.chairs, clinic) if opening else "",
         chosen=chosen,
         options=_options(choice, plan.chairs, clinic),
-        why=" · ".join(choice.reasons),
+        why=" · ".join(choice.reasons).replace(" %", "\N{NO-BREAK SPACE}%"),
         needs=[] if opening is None else [SOFT_WORDS.get(code, "needs a reason") for code in opening.soft],
         problem="" if skip_reason else _problem(choice, plan.rostered_to, clinic),
         refused=sheet.said.get(str(day.id), []),

@@ -167,6 +167,8 @@ def test_a_shorter_visit_asks_for_a_reason_and_keeps_what_was_chosen(desk: Clien
     resize(desk, day, end_at=kept[1], reason="Drug comes ready made")
     assert length(day) == timedelta(minutes=45)
     assert "Shortened" in words(desk.get(BOARD))
+    for sheet in ({}, {"initials": "1"}):
+        assert "Shortened. Went ahead: " in words(desk.get(f"{BOARD}sheet/", sheet))
 
 
 @pytest.mark.parametrize(

@@ -193,6 +193,17 @@ def test_nonsense_is_refused_in_words(regimen: Regimen, desk: Client) -> None:
     assert not Visit.objects.exists()
 
 
+def test_a_number_of_courses_without_sense_is_refused_in_plain_words_and_keeps_the_rows(
+    regimen: Regimen, desk: Client
+) -> None:
+    sent = form_of(desk.get(page_of(regimen))) | {"courses": "0", "act": "find"}
+    answer = desk.post(page_of(regimen), sent)
+    assert answer.status_code == 422
+    assert "Write a number from 1 to 60, or leave it empty for all courses." in answer.content.decode()
+    assert "Times are those of " in answer.content.decode()
+    assert len(answer.context["view"].rows) == 4
+
+
 def test_a_nurse_manager_sees_it_and_an_auditor_does_not(regimen: Regimen) -> None:
     assert signed_in(regimen, Role.MANAGER).get(page_of(regimen)).status_code == 200
     assert signed_in(regimen, Role.AUDITOR).get(page_of(regimen)).status_code == 403
