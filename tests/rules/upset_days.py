@@ -1,4 +1,4 @@
-"""Upset days for the rules of repair: visits, a house of three chairs, and what is left of it without some or nurses."""
+"""Upset days for the rules of repair: visits, a house of three chairs, and what is left of it without some."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -47,7 +47,8 @@ def house(*booked: Upset, nurses: int = 4, days: int = 7, now: datetime = LONG_A
     """A week from Sunday on with three chairs, in which these visits have their places."""
     grids = {}
     for on in (TUESDAY + timedelta(days=offset) for offset in range(-2, days - 2)):
-        load, starts, taken = [0] * QUARTERS, [0] * QUARTERS, {}
+        load, starts = [0] * QUARTERS, [0] * QUARTERS
+        taken: dict[UUID, int] = {}
         for one in booked:
             if one.on == on:
                 first = (one.start - at(on, 0)) // QUARTER
