@@ -152,7 +152,10 @@ def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
             return f"{_span(gone - planned)} over", True
         return f"{_span(gone)} of {_span(planned)}", False
     if status is S.OBSERVING and visit.observation_started_at:
-        left = timedelta(minutes=minutes.get("observation", 0)) - (now - visit.observation_started_at)
+        planned, gone = timedelta(minutes=minutes.get("observation", 0)), now - visit.observation_started_at
+        if not planned:
+            return f"watched {_span(gone)}", False
+        left = planned - gone
         return (f"{_span(left)} left", False) if left > timedelta() else ("observation over", True)
     return "", False
 

@@ -15,7 +15,7 @@ from core import clock
 from core.errors import NotFound
 from scheduling.domain.move_wishes import HalfDay, MoveWish, Part, half_days_of
 from scheduling.domain.statuses import EXPECTED
-from scheduling.models import MoveRequest, Offer, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
+from scheduling.models import MoveRequest, Offer, OfferState, RequestState, StaffTask, Visit, WaitlistEntry, WaitState
 from scheduling.queries import openings
 from scheduling.queries.cover_of_days import unpaid_for_each
 from scheduling.queries.openings import Calendar, FoundOpening
@@ -43,6 +43,11 @@ class OpenRequest:
     times: tuple[FoundOpening, ...] | None
     is_late: bool
     asked: tuple[Offer, ...] = ()
+
+    @property
+    def is_asked(self) -> bool:
+        """Whether the patient has an offer to answer: they get one at a time."""
+        return any(offer.state == OfferState.OPEN for offer in self.asked)
 
     @property
     def can_move(self) -> bool:

@@ -130,3 +130,28 @@ def test_a_day_is_assigned_without_a_script(browsing: Browsing, day: Day) -> Non
     page.get_by_role("button", name="Seat Reyes, P.").click()
     expect(page).to_have_url(f"{browsing.address}/floor/")
     assert day.visit("Reyes").status == VisitStatus.SEATED
+
+
+def test_a_double_click_is_one_press(browsing: Browsing, day: Day) -> None:
+    page = browsing.open(ALL, user=day.nurse, size=SMALL_DESK, reduced_motion="reduce")
+    page.get_by_role("button", name="Seat Reyes, P.").dblclick()
+    expect(toast(page)).to_contain_text("Reyes, P.: seated.")
+    expect(page.locator("#column-2 .floor-card", has_text="Reyes, P.")).to_contain_text("Seated")
+    expect(page.locator(".toast")).to_have_count(1)
+    assert Visit.objects.get(patient__family_name="Reyes").events.filter(after__status="seated").count() == 1
+
+
+def test_an_end_that_was_not_pressed_then_is_entered_beside_the_floor(browsing: Browsing, day: Day) -> None:
+    page = browsing.open(ALL, user=day.nurse, size=SMALL_DESK, reduced_motion="reduce")
+    page.get_by_role("link", name="Olsen, A.").first.click()
+    page.get_by_text("It happened earlier").click()
+    page.get_by_label("At", exact=True).fill("05:00")
+    assert eyes.barriers(page) == []
+    assert eyes.small_targets(page, 24) == []
+    page.locator("#panel").get_by_role("button", name="Done").click()
+    expect(page.locator("#panel")).to_contain_text("Olsen, A. was infusing at")
+    expect(page.get_by_label("At", exact=True)).to_have_value("05:00")
+    assert eyes.barriers(page) == []
+    page.get_by_label("At", exact=True).fill(f"{NOW.astimezone(day.clinic.zone):%H:%M}")
+    page.locator("#panel").get_by_role("button", name="Done").click()
+    expect(page.locator("#panel")).to_contain_text("written down later")

@@ -137,3 +137,11 @@ def test_a_patient_is_not_seated_by_a_step_that_was_shown_before(day: Day, nurse
     step(day, reyes, VisitStatus.SEATED)
     answer = nurse.post(reverse("scheduling:visit-status", args=[reyes.id]), {"to": "seated", "version": reyes.version})
     assert answer.status_code == 409
+
+
+def test_who_is_watched_without_need_is_not_called_late(day: Day, nurse: Client, olsen: Visit) -> None:
+    CourseDay.objects.filter(pk=olsen.course_day_id).update(phases=[{"kind": "infusion", "minutes": 150}])
+    step(day, olsen, VisitStatus.OBSERVING)
+    page = words(nurse.get(ALL))
+    assert "watched 0 min" in page
+    assert "observation over" not in page

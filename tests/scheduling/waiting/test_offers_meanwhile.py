@@ -121,8 +121,11 @@ def test_a_request_shows_what_the_patient_was_asked_and_said(world: World, desk:
     made = offers.make_for_course_day(course_day=request.visit.course_day, place=place, by=world.scheduler)
     page = text(desk.get(reverse("scheduling:requests")))
     assert "Asked about Tue 3 Mar 15:00 in A1 Waits for an answer until" in page
+    assert "Ask first" not in page
     offers.decline(offer=made, by=world.scheduler)
-    assert "Asked about Tue 3 Mar 15:00 in A1 Said no." in text(desk.get(reverse("scheduling:requests")))
+    page = text(desk.get(reverse("scheduling:requests")))
+    assert "Asked about Tue 3 Mar 15:00 in A1 Said no." in page
+    assert "Ask first" in page
 
 
 @pytest.mark.parametrize("left", ["", "nonsense", "019caed9-466c-70ba-a9b1-17e8a5b0cae7"])
