@@ -1,5 +1,7 @@
 """The desk's pages: who may open them, what they say, and that a refusal keeps what was typed."""
 
+import html
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -53,6 +55,16 @@ def test_the_queue_shows_rows_chips_and_counts(desk: Desk) -> None:
     narrowed = page(desk.client(), "queue", show="mine")
     assert "Quist, A." not in narrowed
     assert 'href="/authorizations/?show=mine" aria-current="true"' in narrowed
+
+
+@pytest.mark.parametrize("role", [Role.SCHEDULER, Role.NURSE, Role.AUTHORIZATION_ADMIN])
+def test_a_row_without_an_authorization_leads_where_one_may_go(desk: Desk, role: Role) -> None:
+    order = desk.order("Quist")
+    desk.book(order, date(2026, 11, 26))
+    body = page(desk.client(role), "queue")
+    links = re.findall(rf'href="([^"]*{order.id}[^"]*)"', body)
+    assert links
+    assert {desk.client(role).get(html.unescape(link)).status_code for link in links} == {200}
 
 
 def test_an_empty_queue_and_an_empty_filter_say_so(desk: Desk) -> None:
