@@ -51,7 +51,7 @@ def let_wait(stage: Stage, house: House, bookings: Sequence[Booking], *, by: Act
     _set_up(house, manager)
     wanting = _wanting(stage, bookings)
     waits = _better_times(stage, wanting[: len(BETTER)], by)
-    unbooked = list(due.unbooked(clinic, until=stage.today + LOOKED_AHEAD, since=stage.today + timedelta(days=2)))
+    unbooked = _one_each(due.unbooked(clinic, until=stage.today + LOOKED_AHEAD, since=stage.today + timedelta(days=2)))
     with moment(stage.now - timedelta(minutes=15)):
         made = _first(unbooked, lambda day: _offer(stage, clinic, day, by))
     with moment(stage.now - timedelta(minutes=4)):
@@ -60,6 +60,14 @@ def let_wait(stage: Stage, house: House, bookings: Sequence[Booking], *, by: Act
     freed = _free_a_place(stage, wanting[len(BETTER) :], by)
     out = _out_of_use(stage, clinic, manager)
     say(f"  {waits:6} patients on the waitlist; {made} places offered or held, {freed + out} free or out of use")
+
+
+def _one_each(days: Iterable[CourseDay]) -> list[CourseDay]:
+    """The first day that is not booked of each patient; those who come for one day only go first."""
+    first: dict[object, list[CourseDay]] = {}
+    for day in days:
+        first.setdefault(day.course.order.patient_id, []).append(day)
+    return [waits[0] for waits in sorted(first.values(), key=len)]
 
 
 def _set_up(house: House, manager: Actor) -> None:
