@@ -57,6 +57,7 @@ class CourseCard:
     visits: tuple[VisitRow, ...]
     is_easy: bool
     can_follow: bool
+    changes_treatment: bool
     asks_for_reason: bool
 
     @property
@@ -104,6 +105,7 @@ def _card(course: PlanCourse, page: PlanPage, *, may_override: bool) -> CourseCa
             row.is_movable and (difference.change is Change.VANISHED or not row.reasons or row.openings or row.is_soft)
             for row in visits
         ),
+        changes_treatment=difference.changes_treatment,
         asks_for_reason=any(row.is_soft or any(one.is_soft for one in row.openings) for row in visits),
     )
 

@@ -19,7 +19,7 @@ from accounts.models import Clinic
 from authorizations.models import Authorization
 from core import clock
 from core.actor import Actor
-from core.errors import BadInput, Refusal, Stale
+from core.errors import BadInput, NotAllowed, Refusal, Stale
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import TreatmentOrder
@@ -31,6 +31,7 @@ from scheduling.services import booking, coverage, gate, places, reanchoring, re
 from scheduling.services.booking import Override
 
 APPROVED = "Approved"
+ONLY_PRESCRIBER = "Only a prescriber keeps a visit whose treatment would change. Ask one, or let it follow the plan."
 MEANWHILE = "The plan or one of its visits changed a moment ago. Nothing was changed; look at it again, then decide."
 
 
@@ -50,8 +51,8 @@ def keep(
 ) -> None:
     """The visits of course `number` stay as they are; this difference is not asked about again.
 
-    Keeping another dose, ramp, rate or phase than the plan's is for those who give it. Raises BadInput (field "reason")
-    without a reason, Stale when the difference or a visit is not what was seen.
+    Keeping another dose, ramp, rate or phase than the plan's is for a prescriber, as is starting it. Raises BadInput
+    (field "reason") without a reason, Stale when the difference or a visit is not what was seen.
     """
     by.require(Permission.PLAN_DECIDE, "decide about a changed plan")
     why = " ".join(reason.split())[:200]
@@ -60,8 +61,8 @@ def keep(
     visits = _seen(order, number, targets)
     _lock_visits(visits, targets)
     found = _still(_locked(order), number, expected)
-    if found.changes_treatment:
-        by.require(Permission.ADMINISTRATION_RECORD, "keep a visit whose treatment would change")
+    if found.changes_treatment and not by.can(Permission.ORDER_RELEASE):
+        raise NotAllowed("not_allowed", ONLY_PRESCRIBER)
     _decide(order, found, by, is_followed=False, reason=why)
     reanchoring.recalculate(order=order, by=by)
     gate.look(visits)

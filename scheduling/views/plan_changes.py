@@ -86,6 +86,7 @@ def _page(request: ClinicRequest, order_id: UUID, refusal: Refusal | None = None
         "decided": presenting.decided(page.decided),
         "stuck": page.refusal,
         "can_decide": request.actor.can(Permission.PLAN_DECIDE),
+        "is_prescriber": request.actor.can(Permission.ORDER_RELEASE),
         "can_move": request.actor.can(Permission.VISIT_CHANGE),
         "refusal": refusal,
         "refused": request.POST.get("course", "") if refusal else "",

@@ -95,12 +95,13 @@ def test_ticking_the_task_off_decides_nothing() -> None:
     assert CODE in reasons(found)
 
 
-def test_keeping_another_treatment_than_the_plan_s_is_for_those_who_give_it() -> None:
+def test_keeping_another_treatment_than_the_plan_s_is_for_a_prescriber() -> None:
     found = booked_and_reacted()
-    with pytest.raises(NotAllowed, match="keep a visit whose treatment would change"):
-        keep(found, found.by)
+    for role in (Role.SCHEDULER, Role.NURSE, Role.MANAGER):
+        with pytest.raises(NotAllowed, match="Only a prescriber keeps a visit whose treatment would change"):
+            keep(found, somebody(found, role))
     assert CODE in reasons(found)
-    keep(found, somebody(found, Role.NURSE))
+    keep(found, somebody(found, Role.PRESCRIBER))
     assert CODE not in reasons(found)
     assert CODE not in {one["code"] for one in VisitClearance.objects.get(visit=found.visit).reasons}
 

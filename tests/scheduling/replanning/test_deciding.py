@@ -310,9 +310,9 @@ def test_a_decision_to_keep_is_not_overruled_by_a_page_from_before_it() -> None:
     found = scene()
     react(found)
     seen = found.difference().fingerprint
-    nurse = factories.actor(factories.make_staff(found.clinic, Role.NURSE, name="T. Brook"))
+    doctor = factories.actor(factories.make_staff(found.clinic, Role.PRESCRIBER, name="T. Brook"))
     plan_changes.keep(
-        order=found.order, number=2, expected=seen, targets=[found.target()], reason="Prescriber agreed.", by=nurse
+        order=found.order, number=2, expected=seen, targets=[found.target()], reason="Slow enough.", by=doctor
     )
     with pytest.raises(Stale, match=r"T\. Brook decided at"):
         plan_changes.follow(order=found.order, number=2, expected=seen, targets=[found.target()], by=found.by)

@@ -84,6 +84,19 @@ def test_a_prescriber_decides_here_though_they_book_nothing() -> None:
     assert client.post(f"/visits/{found.visit.id}/cancel/", {"reason": "x"}).status_code == 403
 
 
+def test_only_a_prescriber_is_offered_to_keep_another_treatment() -> None:
+    found = scene(window_late_days=7)
+    react(found)
+    page = words(desk(found, Role.NURSE).get(url(found.order)))
+    assert "only a prescriber keeps it as booked" in page
+    assert "Keep as booked…" not in page
+    kept = form(found, "keep", 2, reason="Slow enough.")
+    assert desk(found, Role.NURSE).post(url(found.order, "decide/"), kept).status_code == 403
+    prescriber = desk(found, Role.PRESCRIBER)
+    assert "Keep as booked…" in words(prescriber.get(url(found.order)))
+    assert "Course 2 stays as it is." in words(prescriber.post(url(found.order, "decide/"), kept, follow=True))
+
+
 def test_a_prescriber_lets_a_course_go_that_the_plan_no_longer_has() -> None:
     found = scene()
     holding.end(order=found.order, on=today(found.clinic), reason="It did not help.", by=found.by)
