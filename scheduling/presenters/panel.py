@@ -40,6 +40,7 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
     return {
         "visit": visit,
         "day": local_day(visit),
+        "today": clock.today(visit.clinic.zone),
         "drug": words.drug(visit.course_day),
         "timer": timer,
         "is_late": is_late,

@@ -29,6 +29,11 @@ def test_the_board_shows_every_visit_with_its_words_and_every_gap_as_a_link(desk
     assert AuditEvent.objects.filter(action="board.view").count() == 2
 
 
+def test_a_day_of_another_year_says_which(desk: Client) -> None:
+    assert "<h1>Friday 20 November</h1>" in desk.get(BOARD).content.decode()
+    assert "<h1>Friday 2 April 2027</h1>" in desk.get("/board/2027-04-02/").content.decode()
+
+
 def test_pieces_of_a_row_come_in_order_of_time(desk: Client) -> None:
     row = desk.get(BOARD).content.decode().split('aria-label="Chair A1"')[1].split('role="group"')[0]
     starts = [int(start) for start in re.findall(r'class="(?:visit|gap|past)[^"]* s(\d+) ', row)]

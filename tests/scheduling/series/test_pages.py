@@ -273,6 +273,7 @@ def test_this_and_following_are_cancelled_from_the_page_of_one_visit(regimen: Re
     visits = list(Visit.objects.order_by("period"))
     page = f"/visits/{visits[1].id}/cancel/"
     assert "This and following: 3 visits" in desk.get(page).content.decode()
+    assert "units will be free again" in desk.get(page).content.decode()
     sent = {"version": visits[1].version, "scope": "following"}
     assert desk.post(page, sent).status_code == 422
     html = desk.post(page, sent | {"reason": "moves away"}, follow=True).content.decode()
