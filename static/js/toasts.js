@@ -81,12 +81,13 @@ region.addEventListener("click", ({ target }) => {
 
 /* Undo, once pressed, has done its work or was refused for good: the answer brings its own toast. */
 region.addEventListener("htmx:afterRequest", ({ target, detail }) => {
-  if (detail.successful || detail.xhr?.status === 409) target.closest(".toast")?.remove();
+  const toast = target.closest(".toast");
+  if (toast && (detail.successful || detail.xhr?.status === 409)) close(toast);
 });
 
 new MutationObserver(() => {
   const toasts = [...region.querySelectorAll(".toast")];
   toasts.forEach(watch);
-  toasts.slice(0, -3).forEach((old) => old.remove());
+  toasts.slice(0, -3).forEach(close);
 }).observe(region, { childList: true });
 region.querySelectorAll(".toast").forEach(watch);
