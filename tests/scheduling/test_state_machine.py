@@ -19,8 +19,8 @@ from tests.scheduling.machine.queue import Queue
 from tests.scheduling.machine.walk import DONE
 
 SUITE = settings(
-    max_examples=10,
-    stateful_step_count=30,
+    max_examples=12,
+    stateful_step_count=25,
     derandomize=True,
     database=None,
     deadline=None,

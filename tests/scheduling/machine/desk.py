@@ -7,6 +7,7 @@ from core.errors import Stale
 from regimens.models import CourseDay
 from scheduling.models import Visit, VisitEvent
 from scheduling.queries import series as reading
+from scheduling.queries import visits
 from scheduling.services import booking, resizing, series, swapping, undo
 from scheduling.services.booking import Override
 from scheduling.services.booking_many import Move
@@ -80,7 +81,7 @@ class Desk(Walk):
     @precondition(has_visits)
     @rule(visit=INDEX, chair=INDEX, quarters=st.integers(-8, 8), is_all=st.booleans(), why=WHY)
     def move_series(self, visit: int, chair: int, quarters: int, is_all: bool, why: Override | None) -> None:
-        first = self.visit(visit, *TO_COME)
+        first = self._of_series(visit)
         moves = [
             Move(
                 visit=one,
@@ -95,7 +96,7 @@ class Desk(Walk):
     @precondition(has_visits)
     @rule(visit=INDEX)
     def undo_series(self, visit: int) -> None:
-        found = self.visit(visit)
+        found = self._of_series(visit)
         key = found.series_id or found.id
         self.do(
             "undo a series",
@@ -105,7 +106,8 @@ class Desk(Walk):
     @precondition(has_visits)
     @rule(visit=INDEX, other=INDEX, why=WHY)
     def swap(self, visit: int, other: int, why: Override | None) -> None:
-        one, two = self.visit(visit, *TO_COME), self.visit(other, *TO_COME)
+        one = self.visit(visit, *TO_COME)
+        two = self._beside(one, other)
         self.do(
             "swap",
             lambda: swapping.swap(
@@ -156,4 +158,20 @@ class Desk(Walk):
         self.do("undo a change", lambda: undo.undo(visit=found, event_id=event.id, by=self.ward.manager))
 
     def _days(self) -> list[CourseDay]:
-        return [self.course_day(number) for number in range(len(self.ward.days))]
+        return [visits.get_course_day(self.ward.clinic, key) for key in self.ward.days]
+
+    def _of_series(self, index: int) -> Visit:
+        """A visit that was booked with others; the clinic began with three of them."""
+        keys = Visit.objects.exclude(series_id=None).order_by("created_at", "id").values_list("id", flat=True)
+        return visits.get(self.ward.clinic, pick(list(keys), index))
+
+    def _beside(self, one: Visit, index: int) -> Visit:
+        """Another visit of the same time; any visit where there is none."""
+        seen = self.watch.sight.visits
+        start, end = seen[one.id].starts_at, seen[one.id].ends_at
+        beside = [
+            key
+            for key in self.ids(*TO_COME)
+            if key != one.id and seen[key].starts_at < end and start < seen[key].ends_at
+        ]
+        return visits.get(self.ward.clinic, pick(beside or self.ids(), index))

@@ -13,19 +13,28 @@ from scheduling.models import ChairOutage, Shift
 from scheduling.services import backfill, outages, setup_acts, setup_calendar, setup_chairs, setup_shifts
 from scheduling.services.setup_shifts import ShiftFacts
 from tests.scheduling import invariants
-from tests.scheduling.machine.walk import INDEX, Walk, pick
+from tests.scheduling.machine.walk import INDEX, Thing, Walk, pick
 from tests.scheduling.machine.ward import DAYS, later
 
 ON = st.sampled_from(DAYS)
+CHANGES = [
+    "retire a chair",
+    "bring a chair back",
+    "bring a chair back",
+    "one more shift",
+    "one more shift",
+    "change a shift",
+    "cancel a shift",
+    "close",
+    "reopen",
+    "reopen",
+]
+"""What breaks things comes less often than what mends them: else the clinic soon stands empty."""
 SPANS = st.sampled_from([(time(7), time(18)), (time(7), time(12)), (time(11), time(18))])
 
 
 def has_outages(walk: Any) -> bool:
     return ChairOutage.objects.filter(lifted_at=None).exists()
-
-
-def has_closures(walk: Any) -> bool:
-    return Closure.objects.exists()
 
 
 class House(Walk):
@@ -50,68 +59,40 @@ class House(Walk):
         one = pick(list(found.order_by("created_at", "id")), outage)
         self.do("give a chair back", lambda: outages.lift(outage=one, by=self.ward.scheduler))
 
-    @rule(chair=INDEX, is_back=st.booleans())
-    def retire_a_chair(self, chair: int, is_back: bool) -> None:
-        found, act = self.chair(chair), setup_chairs.bring_back if is_back else setup_chairs.retire
-        self._set_up("chair back" if is_back else "retire a chair", lambda: act(chair=found, by=self.ward.manager))
-
-    @rule(nurse=INDEX, on=ON, span=SPANS)
-    def add_a_shift(self, nurse: int, on: date, span: tuple[time, time]) -> None:
-        facts = self._facts(nurse, on, span)
-        self._set_up(
-            "add a shift",
-            lambda: setup_shifts.add(clinic=self.ward.clinic, facts=facts, by=self.ward.manager),
-        )
-
-    @rule(shift=INDEX, nurse=INDEX, on=ON, span=SPANS)
-    def change_a_shift(self, shift: int, nurse: int, on: date, span: tuple[time, time]) -> None:
-        if (found := self._shift(shift)) is None:
+    @rule(what=st.sampled_from(CHANGES), index=INDEX, other=INDEX, on=ON, span=SPANS)
+    def set_up(self, what: str, index: int, other: int, on: date, span: tuple[time, time]) -> None:
+        """As the pages do it: look at what it breaks, then save exactly that."""
+        clinic, by = self.ward.clinic, self.ward.manager
+        act = self._act(what, index, self._facts(other, on, span))
+        if act is None:
             return
-        facts = self._facts(nurse, on, span)
-        self._set_up("change a shift", lambda: setup_shifts.change(shift=found, facts=facts, by=self.ward.manager))
 
-    @rule(shift=INDEX)
-    def send_a_nurse_home(self, shift: int) -> None:
-        if (found := self._shift(shift)) is None:
-            return
-        self._set_up("remove a shift", lambda: setup_shifts.remove(shift=found, by=self.ward.manager))
+        def save() -> object:
+            seen = setup_acts.preview(clinic=clinic, act=act)
+            return setup_acts.save(clinic=clinic, act=act, seen=seen.fingerprint, by=by)
 
-    @rule(on=ON)
-    def close(self, on: date) -> None:
-        self._set_up(
-            "close",
-            lambda: setup_calendar.close(clinic=self.ward.clinic, on=on, reason="Snow.", by=self.ward.manager),
-        )
+        self.do(what, save)
 
-    @precondition(has_closures)
-    @rule(closure=INDEX)
-    def reopen(self, closure: int) -> None:
-        found = pick(list(Closure.objects.select_related("clinic").order_by("on")), closure)
-        self._set_up("reopen", lambda: setup_calendar.reopen(closure=found, by=self.ward.manager))
-
-    @rule(on=ON)
-    def look_at_what_closing_breaks(self, on: date) -> None:
+    @rule(what=st.sampled_from(CHANGES), index=INDEX, on=ON, span=SPANS)
+    def only_look(self, what: str, index: int, on: date, span: tuple[time, time]) -> None:
         """A preview changes nothing, just as a refusal."""
+        if (act := self._act(what, index, self._facts(index, on, span))) is not None:
+            self.do("preview", lambda: setup_acts.preview(clinic=self.ward.clinic, act=act))
+            self.was_refused = True
 
-        def act() -> object:
-            return setup_calendar.close(clinic=self.ward.clinic, on=on, reason="Snow.", by=self.ward.manager)
-
-        self.do("preview", lambda: setup_acts.preview(clinic=self.ward.clinic, act=act))
-        self.was_refused = True
-
-    @rule(quarters=st.sampled_from([1, 3, 8]))
-    def time_passes(self, quarters: int) -> None:
-        self.pass_time(timedelta(minutes=15 * quarters))
-
-    @rule()
-    def the_next_morning(self) -> None:
+    @rule(quarters=st.sampled_from([0, 1, 3, 8, None]))
+    def time_passes(self, quarters: int | None) -> None:
+        """Some of the day, or all of it: then it is eight on the next one."""
         today = clock.today(self.ward.clinic.zone)
         coming = [on for on in DAYS if on > today]
-        if coming:
+        if quarters is not None:
+            self.clock.shift(timedelta(minutes=15 * quarters))
+        elif coming:
             self.clock.move_to(clock.instant(coming[0], time(8), self.ward.clinic.zone))
+        if quarters != 1:
+            self._sweep()
 
-    @rule()
-    def sweep(self) -> None:
+    def _sweep(self) -> None:
         """What Celery does every minute: afterwards nothing is held or offered beyond its time."""
         self.do("sweep", backfill.sweep_all)
         now = clock.now()
@@ -119,15 +100,22 @@ class House(Walk):
         late = "SELECT id FROM scheduling_offer WHERE state = 'open' AND expires_at <= %s"
         assert invariants.rows(late, now) == []
 
-    def _set_up(self, what: str, act: Callable[[], object]) -> None:
-        """As the pages do it: look at what it breaks, then save exactly that."""
-        clinic, by = self.ward.clinic, self.ward.manager
-
-        def save() -> object:
-            seen = setup_acts.preview(clinic=clinic, act=act)
-            return setup_acts.save(clinic=clinic, act=act, seen=seen.fingerprint, by=by)
-
-        self.do(what, save)
+    def _act(self, what: str, index: int, facts: ShiftFacts) -> Callable[[], object] | None:
+        """The change that `what` names; None where there is nothing to change."""
+        clinic, by, chair = self.ward.clinic, self.ward.manager, self.chair(index)
+        closed, shift = Closure.objects.select_related("clinic").order_by("on").first(), self._shift(index)
+        if (what == "reopen" and closed is None) or ("a shift" in what and shift is None):
+            return None
+        acts: dict[str, Callable[[], object]] = {
+            "retire a chair": lambda: setup_chairs.retire(chair=chair, by=by),
+            "bring a chair back": lambda: setup_chairs.bring_back(chair=chair, by=by),
+            "one more shift": lambda: setup_shifts.add(clinic=clinic, facts=facts, by=by),
+            "change a shift": lambda: setup_shifts.change(shift=_sure(shift), facts=facts, by=by),
+            "cancel a shift": lambda: setup_shifts.remove(shift=_sure(shift), by=by),
+            "close": lambda: setup_calendar.close(clinic=clinic, on=facts.on, reason="Snow.", by=by),
+            "reopen": lambda: setup_calendar.reopen(closure=_sure(closed), by=by),
+        }
+        return acts[what]
 
     def _shift(self, index: int) -> Shift | None:
         found = list(Shift.objects.select_related("clinic", "nurse").order_by("starts_at", "nurse_id"))
@@ -137,3 +125,8 @@ class House(Walk):
     def _facts(self, nurse: int, on: date, span: tuple[time, time]) -> ShiftFacts:
         person = pick(self.ward.nurses, nurse)
         return ShiftFacts(nurse_id=person.id, on=on, starts=span[0], ends=span[1], lunch_starts=None, lunch_ends=None)
+
+
+def _sure(thing: Thing | None) -> Thing:
+    assert thing is not None
+    return thing

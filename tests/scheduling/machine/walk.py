@@ -12,7 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 
 from core.errors import Busy, Refusal
 from regimens.models import CourseDay
-from scheduling.models import Chair, Visit
+from scheduling.models import OCCUPYING_VALUES, Chair, Visit
 from scheduling.queries import visits
 from scheduling.services.booking import Override
 from tests.scheduling.machine import ward
@@ -73,7 +73,10 @@ class Walk(RuleBasedStateMachine):
         return visits.get_chair(self.ward.clinic, pick(self.ward.chairs, index).id)
 
     def course_day(self, index: int) -> CourseDay:
-        return visits.get_course_day(self.ward.clinic, pick(self.ward.days, index))
+        """A course day, mostly one that has no place yet."""
+        placed = set(Visit.objects.filter(status__in=OCCUPYING_VALUES).values_list("course_day_id", flat=True))
+        free = [key for key in self.ward.days if key not in placed]
+        return visits.get_course_day(self.ward.clinic, pick(free if free and index % 5 else self.ward.days, index))
 
     def ids(self, *statuses: str) -> list[UUID]:
         """The visits so far, in the order in which they were booked; only those in one of `statuses`, if any."""

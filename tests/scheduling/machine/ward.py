@@ -13,13 +13,18 @@ from core import clock
 from core.actor import Actor
 from patients.models import Patient
 from regimens.models import TreatmentOrder
-from scheduling.models import Chair, ChairKind, ClinicRules
+from scheduling.models import Chair, ChairKind, ClinicRules, WaitlistEntry
+from scheduling.queries import visits
+from scheduling.services import booking, held_places, offers, requests, series, waitlist
+from scheduling.services.booking import Override
+from scheduling.services.offers import FreedPlace
+from scheduling.services.series import Pick
 from tests import factories
 
 START = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
 """Monday, eight in the morning in Chicago; the clocks go forward on the Sunday after."""
 DAYS = [date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9)]
-TIMES = [time(8), time(9), time(9, 30), time(10, 15), time(13), time(16, 30), time(6, 30)]
+TIMES = [time(8), time(9), time(9, 30), time(10, 15), time(13), time(13, 30), time(16, 30)]
 LONG: list[dict[str, Any]] = [
     {"kind": "intake", "minutes": 15},
     {"kind": "iv_start", "minutes": 15},
@@ -62,7 +67,31 @@ def build() -> Ward:
     )
     for number, units in enumerate(UNITS):
         _admit(ward, number, units)
+    _open(ward)
     return ward
+
+
+def _open(ward: Ward) -> None:
+    """The clinic has been at work: a series, two single visits side by side, a hold, an offer, a request and a wait."""
+    by, why = ward.scheduler, Override("How the week began.")
+    days = [visits.get_course_day(ward.clinic, key) for key in ward.days]
+    mornings = [start for start in ward.starts if start.astimezone(ward.clinic.zone).hour == 8]
+    picks = [Pick(course_day=days[n], chair=ward.chairs[0], start=mornings[n]) for n in range(3)]
+    series.book_series(order=ward.orders[0], picks=picks, by=by, override=why)
+    for number, day in ((1, days[3]), (3, days[12])):
+        booking.book(course_day=day, chair=ward.chairs[number], start=mornings[0], by=by, override=why)
+    asked = booking.book(course_day=days[7], chair=ward.chairs[2], start=mornings[1], by=by, override=why)
+    held_places.hold(course_day=days[9], chair=ward.chairs[2], start=mornings[0], by=by, override=why)
+    for number in (4, 13):
+        waitlist.add(course_day=days[number], earliest_on=DAYS[0], latest_on=DAYS[-1], notice_hours=0, by=by)
+    first = WaitlistEntry.objects.order_by("created_at").select_related("course_day__course__order__patient").first()
+    assert first is not None
+    offers.make(
+        entry=first,
+        place=FreedPlace(chair=ward.chairs[1], start=clock.instant(DAYS[1], time(13), ward.clinic.zone)),
+        by=by,
+    )
+    requests.ask(visit=asked, wish="later", half_days=[], note="", by=patient_actor(ward.patients[2]))
 
 
 def _admit(ward: Ward, number: int, units: int | None) -> None:
