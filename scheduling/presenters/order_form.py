@@ -102,7 +102,7 @@ THERAPY = ("product", "indication", "version")
 
 
 def _sent(field: forms.Field, post: Mapping[str, Any], name: str) -> str:
-    value = field.widget.value_from_datadict(post, {}, name)  # type: ignore[arg-type]
+    value = field.widget.value_from_datadict(post, {}, name)
     return ("yes" if value else "") if isinstance(value, bool) else str(value or "").strip()
 
 
