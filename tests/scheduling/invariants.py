@@ -212,7 +212,7 @@ def dead_holds(now: datetime) -> list[Any]:
     return rows("SELECT id FROM scheduling_visit WHERE status = 'held' AND hold_until <= %s", now)
 
 
-def rows(sql: str, *values: object) -> list[Any]:
+def rows(sql: str, *values: Any) -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(sql, values or None)
         return list(cursor.fetchall())

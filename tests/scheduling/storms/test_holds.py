@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from core import clock
 from core.actor import system
@@ -82,7 +83,7 @@ def test_what_is_held_ends_in_one_way(stormy: World) -> None:
     day = covered_day(stormy)
     for _ in range(ROUNDS):
         found = held(stormy, day)
-        known = {"visit": found, "expected_version": found.version, "by": stormy.scheduler}
+        known: dict[str, Any] = {"visit": found, "expected_version": found.version, "by": stormy.scheduler}
         results = at_once(
             *[partial(held_places.book, **known)] * 3,
             *[partial(holds.let_go, **known)] * 3,

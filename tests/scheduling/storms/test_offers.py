@@ -9,7 +9,7 @@ from scheduling.models import Offer, OfferState, Visit, WaitlistEntry, WaitState
 from scheduling.services import offers, waitlist
 from scheduling.services.offers import FreedPlace
 from tests.scheduling.conftest import TUESDAY, World
-from tests.scheduling.storms.crowd import at_once, tally, winner, winners
+from tests.scheduling.storms.crowd import Act, at_once, tally, winner, winners
 from tests.scheduling.storms.scenes import (
     NINE,
     ONE,
@@ -72,7 +72,7 @@ def test_an_offer_has_one_answer_whatever_is_answered(stormy: World, has_visit: 
     for _ in range(ROUNDS):
         made, visit = offered(stormy, has_visit=has_visit)
         before = whole(visit) if visit else {}
-        answers = [
+        answers: list[Act] = [
             partial(offers.accept, offer=made, by=stormy.scheduler),
             partial(offers.accept, offer=made, by=patient_of(made)),
             partial(offers.decline, offer=made, by=patient_of(made)),

@@ -9,13 +9,13 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
+from accounts.backends import CODE_BACKEND
 from accounts.domain.policy import Role
 from accounts.models import User
 from scheduling.models import Chair, MoveRequest, Offer, OfferState, RequestState, Visit
 from scheduling.presenters.finding import place_value
 from scheduling.services import offers
 from tests import factories
-from tests.portal.conftest import CODE_BACKEND
 from tests.scheduling.conftest import World
 from tests.scheduling.storms.crowd import at_once
 from tests.scheduling.storms.scenes import NINE, ONE, fresh, move, seated, whole
