@@ -65,7 +65,7 @@ WORDINGS: dict[str, Wording] = {
         email="Hello {name},\n\n{count} of your visits at {clinic} changed:\n\n{changes}\n\n"
         "We are sorry for the trouble. If a new time does not suit you, please call us.\n\n"
         "See all your visits: {link}" + _SIGNATURE,
-        sms="{clinic}: {count} of your visits changed. See them: {link} Questions: {phone}. Reply STOP to end texts.",
+        sms="{clinic}: {count} of your visits changed. See them: {link} Reply STOP to end texts.",
     ),
     "request.answered": Wording(
         subject="We answered your request",

@@ -167,7 +167,7 @@ def _cut(happening: Happening) -> list[Facts]:
         Shift.objects.filter(pk=shift.pk).delete()
         for piece in left:
             piece.save(force_insert=True)
-        found.append({"was": was, "left": [{"id": piece.pk, **_said(piece)} for piece in left]})
+        found.append({"was": was, "left": [_said(piece) for piece in left]})
     return found
 
 
@@ -178,7 +178,7 @@ def _mend(clinic: Clinic, cut: Facts, nurse: str) -> None:
     now = list(
         Shift.objects.filter(nurse_id=UUID(was["nurse_id"]), starts_at__lt=end, ends_at__gt=start).order_by("starts_at")
     )
-    if [{"id": shift.pk, **_said(shift)} for shift in now] != cut["left"]:
+    if [_said(shift) for shift in now] != cut["left"]:
         local = start.astimezone(clinic.zone)
         raise Conflict(
             "shift_changed",

@@ -9,17 +9,17 @@ from accounts.models import Closure
 from audit.models import AuditEvent
 from core.errors import BadInput, Conflict, NotAllowed, Stale
 from scheduling.domain.statuses import VisitStatus
-from scheduling.models import ChairOutage, Disruption, StaffTask, Visit, WaitlistEntry
+from scheduling.models import ChairOutage, ClinicRules, Disruption, StaffTask, Visit, WaitlistEntry
 from scheduling.queries import board
 from scheduling.queries import disruptions as reading
-from scheduling.services import booking, disruptions, flow
+from scheduling.services import booking, disruptions, flow, held_places
 from scheduling.services.decisions import Decision, Do
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World
 from tests.scheduling.disruptions import scenes
 from tests.scheduling.disruptions.scenes import apply, book, chair_down, closed, decisions, messages, place
-from tests.scheduling.test_storm import assert_sound
+from tests.scheduling.invariants import assert_sound, nameless_excess
 
 pytestmark = pytest.mark.django_db
 WEDNESDAY = TUESDAY + timedelta(days=1)
@@ -123,7 +123,7 @@ def test_who_has_nowhere_to_go_waits_for_a_call(world: World) -> None:
     assert task.is_urgent
     assert task.text.startswith(f"Call {visit.patient.short_name}")
     assert messages() == []
-    assert_sound()
+    assert_sound(excused=nameless_excess())
 
 
 def test_a_person_may_choose_a_day_outside_the_window_with_a_reason(world: World) -> None:
@@ -241,3 +241,24 @@ def test_who_may_not_override_upsets_no_day(world: World) -> None:
     assert not ChairOutage.objects.exists()
     assert decisions(reading.propose(chair_down(world))) == []
     assert not Visit.objects.exists()
+
+
+def test_a_held_place_is_let_go_and_its_patient_hears_nothing(world: World) -> None:
+    visit = held_places.hold(
+        course_day=scenes.covered_day(world), chair=world.chairs[0], start=at(TUESDAY, 9), by=world.scheduler
+    )
+    row = reading.propose(chair_down(world)).rows[0]
+    assert row.line.act == "let_go"
+    apply(chair_down(world), world.scheduler)
+    visit.refresh_from_db()
+    assert visit.status == "cancelled"
+    assert messages() == []
+
+
+def test_a_clinic_that_tells_its_patients_itself_has_them_told_by_nobody_else(world: World) -> None:
+    visit = book(world, 9)
+    ClinicRules.objects.create(clinic=world.clinic, tells_patient=False)
+    done = apply(closed(world), world.scheduler)
+    assert messages() == []
+    assert done.changes[0]["told"] is False
+    assert place(visit)[1] == at(WEDNESDAY, 9)

@@ -3,14 +3,15 @@
 import pytest
 
 from core.errors import Conflict
+from scheduling.domain.statuses import VisitStatus
 from scheduling.models import CapacitySlot, StaffTask, Visit
 from scheduling.queries import disruptions as reading
-from scheduling.services import assignment, disruption_undo, disruptions
+from scheduling.services import assignment, disruption_undo, disruptions, flow
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
 from tests.scheduling.disruptions import scenes
 from tests.scheduling.disruptions.scenes import apply, book, decisions, messages, nurse_away, nurses, place
-from tests.scheduling.test_storm import assert_sound
+from tests.scheduling.invariants import assert_sound
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ def test_with_room_enough_nobody_moves(world: World) -> None:
 def test_only_one_of_two_that_start_together_moves_and_not_the_confirmed_one(world: World) -> None:
     leave_only(world, 2)
     firm, loose = book(world, 9), book(world, 9, chair=1)
-    Visit.objects.filter(pk=firm.pk).update(status="confirmed")
+    flow.advance(visit=firm, to=VisitStatus.CONFIRMED, expected_version=firm.version, by=world.scheduler)
     proposal = reading.propose(nurse_away(world, nurses(world)[0]))
     assert [(row.visit, row.line.act.value) for row in proposal.rows] == [(loose, "time")]
     apply(nurse_away(world, nurses(world)[0]), world.scheduler, proposal=proposal)

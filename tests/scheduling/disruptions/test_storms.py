@@ -20,7 +20,8 @@ from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World
 from tests.scheduling.disruptions import scenes
 from tests.scheduling.disruptions.scenes import apply, book, chair_down, closed, decisions, place
-from tests.scheduling.test_storm import assert_sound, at_once
+from tests.scheduling.invariants import assert_sound
+from tests.scheduling.test_storm import at_once
 
 ROUNDS = 12
 LONGEST_SECONDS = 60

@@ -1,5 +1,6 @@
 """Taking a disruption back: everything returns, or it is said what can't; patients hear of it once or not at all."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,9 @@ import time_machine
 
 from accounts.models import Closure
 from core.errors import Conflict
+from messaging import subjects
 from messaging.models import OutboxMessage
+from messaging.subjects import Subject
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import ChairOutage, Shift, StaffTask, Visit, WaitlistEntry
 from scheduling.services import booking, disruption_undo, disruptions, flow, undo
@@ -17,7 +20,7 @@ from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
 from tests.scheduling.disruptions import scenes
 from tests.scheduling.disruptions.scenes import apply, book, chair_down, closed, messages, place
-from tests.scheduling.test_storm import assert_sound
+from tests.scheduling.invariants import assert_sound
 
 pytestmark = pytest.mark.django_db
 
@@ -185,3 +188,36 @@ def _two_visits(world: World) -> list[Visit]:
     day, on = scenes.covered_day(world), TUESDAY + timedelta(days=1)
     later = scenes.fetched(world, factories.make_course_day(day.course.order, on))
     return [book(world, 9, day=day), book(world, 9, on=on, day=later)]
+
+
+def test_two_absences_of_one_nurse_are_undone_one_after_the_other(world: World) -> None:
+    nurse = scenes.nurses(world)[0]
+    before = _shifts(world)
+    first = apply(scenes.nurse_away(world, nurse, hours=(7, 10)), world.scheduler)
+    second = apply(scenes.nurse_away(world, nurse, hours=(14, 18)), world.scheduler)
+    with pytest.raises(Conflict, match="were changed since"):
+        disruption_undo.take_back(disruption=first, by=world.scheduler)
+    disruption_undo.take_back(disruption=second, by=world.scheduler)
+    disruption_undo.take_back(disruption=first, by=world.scheduler)
+    assert _shifts(world) == before
+
+
+def test_a_letter_leaves_only_while_it_is_true(world: World) -> None:
+    visits = _two_visits(world)
+    apply(scenes.longer(closed(world), days=2), world.scheduler)
+    (letter,) = messages()
+    assert letter.subject_id is not None
+    subject = Subject(type="letter", id=letter.subject_id, version=letter.subject_version, kind=letter.kind)
+    assert subjects.is_current(subject)
+    Visit.objects.filter(pk=visits[0].pk).update(status="cancelled")
+    assert not subjects.is_current(subject)
+    assert not subjects.is_current(replace(subject, id=visits[0].pk))
+
+
+def test_one_of_two_visits_that_is_cancelled_before_the_letter_left_is_told_so_in_it(world: World) -> None:
+    visits = _two_visits(world)
+    apply(scenes.longer(closed(world), days=2), world.scheduler)
+    visit = Visit.objects.select_related("clinic", "chair__clinic", "patient").get(pk=visits[0].pk)
+    booking.cancel(visit=visit, reason="asked", expected_version=visit.version, by=world.scheduler)
+    (letter,) = messages()
+    assert "Tuesday 3 March, 9:00 am: cancelled" in letter.params["changes"]
