@@ -46,7 +46,7 @@ class ChairOutage(models.Model):
     lifted_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["clinic", "starts_at"], name="chair_outage_by_day")]
+        indexes = [models.Index(fields=["clinic", "ends_at"], name="chair_outage_by_end")]
         constraints = [models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="chair_outage_order")]
 
     def __str__(self) -> str:

@@ -3,6 +3,7 @@
 import pgtrigger
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, DateTimeRangeField, RangeOperators
+from django.contrib.postgres.indexes import GistIndex
 from django.db import models
 from django.db.models import Q
 
@@ -74,6 +75,7 @@ class Visit(models.Model):
         indexes = [
             models.Index(fields=["patient", "-created_at"], name="visit_by_patient"),
             models.Index(fields=["authorization"], name="visit_by_authorization"),
+            GistIndex(fields=["clinic", "period"], condition=~Q(status=VisitStatus.CANCELLED), name="visit_by_day"),
         ]
         constraints = [
             ExclusionConstraint(

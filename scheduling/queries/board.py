@@ -71,7 +71,8 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
     """The board of `clinic` on the clinic-local date `on`."""
     start, end = clock.day_bounds(on, clinic.zone)
     latest = BoardVersion.objects.filter(clinic=clinic, on=on).values("version")
-    out = ChairOutage.objects.filter(chair=OuterRef("pk"), lifted_at=None, starts_at__lt=end, ends_at__gt=start)
+    out = ChairOutage.objects.filter(clinic=clinic, chair=OuterRef("pk"), lifted_at=None)
+    out = out.filter(starts_at__lt=end, ends_at__gt=start)
     chairs = tuple(
         Chair.objects.filter(clinic=clinic)
         .annotate(

@@ -6,10 +6,9 @@ Whoever held a place for an offer loses the offer with it. Who holds and books a
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.domain.policy import Permission
-from accounts.models import Clinic
 from core import clock
 from core.actor import Actor
 from core.errors import Conflict, Refusal
@@ -41,18 +40,18 @@ def _expire(*, visit: Visit, by: Actor) -> bool:
 
 def drop_dead(*, chair: Chair, patient_id: UUID, interval: Interval, by: Actor) -> None:
     """Cancel holds that have run out where a visit is about to go: constraints cannot see the time."""
-    theirs = Q(chair=chair) | Q(patient_id=patient_id)
-    drop_dead_at(chair.clinic, theirs & Q(period__overlap=(interval.start, interval.end)), by)
-
-
-def drop_dead_at(clinic: Clinic, there: Q, by: Actor) -> None:
-    """`drop_dead` for several places, in one SQL statement where there are none."""
     dead = Visit.objects.filter(
-        there,
-        organization_id=clinic.organization_id,
+        Q(chair=chair) | Q(patient_id=patient_id),
+        organization_id=chair.clinic.organization_id,
         status=VisitStatus.HELD,
         hold_until__lte=clock.now(),
+        period__overlap=(interval.start, interval.end),
     )
+    drop(dead, by)
+
+
+def drop(dead: QuerySet[Visit], by: Actor) -> None:
+    """Cancel holds that have run out, in order."""
     for visit in dead.select_related("clinic", "chair__clinic", "authorization").order_by("period", "id"):
         _run_out(visit=visit, by=by)
 

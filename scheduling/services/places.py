@@ -4,7 +4,7 @@ Capacity rows are locked first, in key order (see `core.transactions`); with the
 cancel at this clinic in this time, so what is read next stays true until commit.
 """
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -78,7 +78,8 @@ def placement(
 class Ground:
     """What stands at some places, read once while their capacity is locked; `take` adds what is placed meanwhile.
 
-    `active` are the chairs in use: with the capacity locked, nobody retires one any more.
+    `active` are the chairs in use: with the capacity locked, nobody retires one any more. `dead` are holds that have
+    run out and hold nothing, but stand where somebody goes.
     """
 
     now: datetime
@@ -86,6 +87,7 @@ class Ground:
     quarters: dict[datetime, Quarter]
     occupants: list[Occupant]
     outages: Sequence[Outage]
+    dead: Sequence[UUID] = ()
 
     def reasons(self, wanted: Placement, *, moving: Visit | None = None) -> list[Reason]:
         """Every reason against `wanted`, hard ones first: the one check, `check_placement`. `moving` leaves its place.
@@ -93,8 +95,7 @@ class Ground:
         A visit that keeps its start may change its chair after that start has passed: the patient is here. One that
         keeps chair and start stays where it is although the chair went out of use under it.
         """
-        beside = timedelta(minutes=wanted.turnover_minutes)
-        around = Interval(wanted.interval.start - beside, wanted.interval.end + beside)
+        around = _around(wanted)
         keeps_start = moving is not None and moving.period.lower == wanted.interval.start
         stays = keeps_start and moving is not None and moving.chair_id == wanted.chair_id
         reasons = check_placement(
@@ -151,6 +152,8 @@ def survey(clinic: Clinic, wanted: Sequence[Placement], slots: Sequence[Capacity
     """
     now = clock.now()
     chairs = {place.chair_id for place in wanted}
+    there = list(_there(clinic, wanted))
+    dead = [visit.id for visit in there if _is_dead(visit, now)]
     return Ground(
         now=now,
         active=set(Chair.objects.filter(pk__in=chairs, is_active=True).values_list("pk", flat=True)),
@@ -164,8 +167,9 @@ def survey(clinic: Clinic, wanted: Sequence[Placement], slots: Sequence[Capacity
             )
             for slot in slots
         },
-        occupants=_occupants(clinic, wanted, now),
+        occupants=[_occupant(visit) for visit in there if visit.id not in dead],
         outages=_outages(chairs, wanted),
+        dead=dead,
     )
 
 
@@ -176,25 +180,34 @@ def check(
     return survey(chair.clinic, [wanted], slots).reasons(wanted, moving=moving)
 
 
-def at_any(wanted: Iterable[Placement]) -> Q:
-    """Visits that share the chair or the patient of one of the places that are `wanted`, in its time or beside it."""
-    found = Q()
-    for place in wanted:
-        beside = timedelta(minutes=place.turnover_minutes)
-        around = (place.interval.start - beside, place.interval.end + beside)
-        found |= Q(chair_id=place.chair_id, period__overlap=around)
-        found |= Q(patient_id=place.patient_id, period__overlap=around)
-    return found
+def _there(clinic: Clinic, wanted: Sequence[Placement]) -> Iterator[Visit]:
+    """Visits that share the chair or the patient of one of `wanted`, in its time or beside it.
+
+    Chair by chair and time by time; of a patient everything between the first time and the last is read, for few.
+    """
+    around = {place: _around(place) for place in wanted}
+    start, end = min(one.start for one in around.values()), max(one.end for one in around.values())
+    same = Q(patient__in={place.patient_id for place in wanted}, period__overlap=(start, end))
+    for place, time in around.items():
+        same |= Q(chair_id=place.chair_id, period__overlap=(time.start, time.end))
+    found = Visit.objects.filter(same, organization_id=clinic.organization_id, status__in=OCCUPYING_VALUES)
+    for visit in found.select_related("patient", "chair", "clinic"):
+        taken = interval_of(visit)
+        if any(
+            time.overlaps(taken) and (visit.chair_id == place.chair_id or visit.patient_id == place.patient_id)
+            for place, time in around.items()
+        ):
+            yield visit
 
 
-def _occupants(clinic: Clinic, wanted: Sequence[Placement], now: datetime) -> list[Occupant]:
-    """Visits that hold a chair or a patient of `wanted`; a hold that has run out holds nothing."""
-    overlapping = (
-        Visit.objects.filter(at_any(wanted), organization_id=clinic.organization_id, status__in=OCCUPYING_VALUES)
-        .exclude(status=VisitStatus.HELD, hold_until__lte=now)
-        .select_related("patient", "chair", "clinic")
-    )
-    return [_occupant(visit) for visit in overlapping]
+def _around(place: Placement) -> Interval:
+    beside = timedelta(minutes=place.turnover_minutes)
+    return Interval(place.interval.start - beside, place.interval.end + beside)
+
+
+def _is_dead(visit: Visit, now: datetime) -> bool:
+    """Whether it is a hold that has run out: it holds nothing."""
+    return visit.status == VisitStatus.HELD and visit.hold_until is not None and visit.hold_until <= now
 
 
 def _occupant(visit: Visit) -> Occupant:

@@ -20,7 +20,7 @@ from core.ids import new_id
 from core.intervals import Interval
 from regimens.models import CourseDay
 from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import CAPACITY_CODES, Placement
+from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import CapacitySlot, Chair, Visit
 from scheduling.services import coverage, holds, places, records, standings, waiting
@@ -66,10 +66,13 @@ def seat(wish: Wish, slots: Sequence[CapacitySlot], by: Actor, *, hold: Hold | N
 
 @dataclass(frozen=True)
 class Judged:
-    """Wishes, by their numbers: the visits of those that may be, not yet written, and why others may not."""
+    """Wishes, by their numbers: the visits of those that may be, not yet written, and why others may not.
+
+    `dead` are holds that have run out where they go.
+    """
 
     wishes: Sequence[Wish]
-    wanted: Sequence[Placement]
+    dead: Sequence[UUID]
     visits: Mapping[int, Visit]
     refused: Mapping[int, Refusal]
 
@@ -99,13 +102,14 @@ def judge_all(wishes: Sequence[Wish], slots: Sequence[CapacitySlot], by: Actor) 
         visits[number] = _new(wish, place.profile, accepted, authorization)
         ground.take(place, visits[number])
         standing.take(visits[number])
-    return Judged(wishes, wanted, visits, refused)
+    return Judged(wishes, ground.dead, visits, refused)
 
 
 def write_all(found: Judged, by: Actor, *, series_id: UUID | None = None, hold: Hold | None = None) -> list[Visit]:
     """Write the visits of wishes none of which was refused, with their units and history."""
     visits = [found.visits[number] for number in range(len(found.wishes))]
-    holds.drop_dead_at(visits[0].clinic, places.at_any(found.wanted), by)
+    if found.dead:
+        holds.drop(Visit.objects.filter(pk__in=found.dead), by)
     for visit in visits:
         visit.series_id = series_id
         if hold is not None:
