@@ -146,11 +146,15 @@ document.addEventListener("htmx:responseError", explain);
 document.addEventListener("htmx:sendError", explain);
 document.addEventListener("htmx:timeout", explain);
 
+let hadFocus = false;
+const isNowhere = () => !document.activeElement || document.activeElement === document.body;
+document.addEventListener("htmx:beforeSwap", () => { hadFocus = !isNowhere(); });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const wanted = focusAfterSettle && document.querySelector(focusAfterSettle);
   focusAfterSettle = null;
   if (wanted) wanted.focus();
   else if (!detail.target?.contains(document.activeElement)) detail.target?.querySelector?.("[data-autofocus]")?.focus();
+  if (hadFocus && isNowhere()) byId("main")?.focus({ preventScroll: true }); // what was pressed is gone, such as an undo
 });
 
 /* Stale bar: says so when nothing live has answered for 45 s, and leaves by itself. */

@@ -37,7 +37,7 @@ LANDMARKS: dict[str, list[str]] = {
     "day board": [
         *("header.topbar", "main", ".page-header h1", "#figures", ".actions .btn-primary", ".board-head", "#heat"),
         *("#row-0 .chair-name", "#row-0 .lane", "#row-15 .chair-name", "#row-15 .lane"),
-        *(".aside", "#waiting"),
+        "#waiting",
     ],
     "find a slot": ["header.topbar", ".board-head", "#panel", "#panel h2", "#panel .option", ".ghost"],
     "visit beside the board": ["header.topbar", "#panel", "#panel h2", "#panel .btn-primary", "#panel .panel-close"],

@@ -93,6 +93,7 @@ def test_a_nurse_takes_seats_and_measures_without_leaving_the_floor(browsing: Br
 def test_the_toast_gives_a_patient_back(browsing: Browsing, day: Day) -> None:
     page = browsing.open(MINE, user=day.nurse)
     page.get_by_role("button", name="Take Reyes, P.").click()
+    expect(page.get_by_role("button", name="Take Reyes, P.")).to_have_count(0)
     toast(page).get_by_role("button", name="Undo").click()
     expect(page.get_by_role("button", name="Take Reyes, P.")).to_be_visible()
     assert day.visit("Reyes").nurse is None
