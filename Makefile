@@ -31,7 +31,7 @@ test: environment-dev ## Run the whole suite (one part: make test ARGS=tests/run
 check: environment-dev ## Lint, types, templates, layers, migrations, deploy settings, house tests
 	@$(RUN) tests/checks.py
 
-bench: environment-dev ## Measure bookings, openings, the board, series and dispatch in one table
+bench: environment-dev ## Measure what people wait for against plain SQL, in one table
 	@exec $(RUN) -m bench
 
 lock: environment-dev ## Lock requirements/*.in into requirements/*.txt with hashes

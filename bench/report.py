@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from bench import acts, pages, plans, throughput, whole_series, world
+from bench import acts, disruption, pages, plans, throughput, whole_series, world
 from bench.rows import Row
 
 MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
@@ -13,6 +13,7 @@ MEASURES: dict[str, Callable[[world.World], Iterator[Row]]] = {
     "floor": pages.floor,
     "move": acts.move,
     "backfill": pages.backfill,
+    "snow": disruption.snow,
     "order": plans.series,
     "plans": plans.plans,
     "series": whole_series.whole_series,

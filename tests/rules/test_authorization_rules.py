@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from authorizations.domain.appeals import appeal_due_on, appeal_limits
 from authorizations.domain.business_days import add_business_days, business_days
 from authorizations.domain.clocks import Clock, ClockKind, choose_clock, decision_deadline
-from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage
+from authorizations.domain.coverage import AuthorizationFacts, VisitFacts, check_coverage, less
 from authorizations.domain.follow_up import next_follow_up
 from authorizations.domain.frequency import FrequencyLimit, earliest_within_limit, fits_limit
 from authorizations.domain.renewal import RenewalDriver, plan_renewal
@@ -336,3 +336,24 @@ def test_a_partial_or_modified_answer_asks_for_a_comparison() -> None:
     assert read_review_action("CT").needs_call
     with pytest.raises(Refusal, match="not a review action code"):
         read_review_action("A9")
+
+
+def test_what_visits_before_take_is_gone_for_those_after() -> None:
+    facts = AuthorizationFacts(
+        status=AuthorizationStatus.APPROVED,
+        starts_on=None,
+        ends_on=None,
+        hcpcs="J1569",
+        units_left=100,
+        visits_left=1,
+        doses=((date(2026, 3, 2), 60),),
+    )
+    after = less(facts, [(date(2026, 3, 9), 60), (date(2026, 3, 16), 30)])
+    assert (after.units_left, after.visits_left) == (10, 0)
+    assert [on.day for on, _ in after.doses] == [2, 9, 16]
+    assert less(facts, []) == facts
+
+
+def test_an_authorization_that_counts_no_visits_goes_on_counting_none() -> None:
+    facts = AuthorizationFacts(AuthorizationStatus.APPROVED, None, None, "J1569", units_left=100)
+    assert less(facts, [(date(2026, 3, 9), 60)]).visits_left is None
