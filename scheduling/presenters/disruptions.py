@@ -240,13 +240,19 @@ def _told(row: Row, *, tells: bool) -> str:
     if row.line.act in {Act.CHAIR, Act.STAY, Act.BEGUN, Act.LET_GO}:
         return "Need not be told"
     if row.line.act is Act.CALL:
-        return f"By phone: {row.visit.patient.phone or 'no number on file'}"
+        return _by_phone(row.visit)
     if not tells:
         return "By your people: this clinic sends no message"
     ways = [
         {"email": "e-mail", "sms": "text message"}.get(channel, channel) for channel, _ in channels(row.visit.patient)
     ]
-    return f"By {' and '.join(ways)}" if ways else f"By phone: {row.visit.patient.phone or 'no number on file'}"
+    return f"By {' and '.join(ways)}" if ways else _by_phone(row.visit)
+
+
+def _by_phone(visit: Visit) -> str:
+    """The number in one piece, however narrow its column is."""
+    number = (visit.patient.phone or "no number on file").replace(" ", "\N{NO-BREAK SPACE}")
+    return f"By phone: {number}"
 
 
 def _over_words(over: Iterable[Over], clinic: Clinic) -> Iterator[str]:

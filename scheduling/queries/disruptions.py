@@ -250,6 +250,7 @@ def _upset(
     if visit.authorization is not None:
         held = visit.authorization
         first, last = max(first, held.starts_on or first), min(last, held.ends_on or last)
+    first = max(first, clock.today(zone))
     return Upset(
         key=visit.id,
         patient_id=visit.patient_id,
