@@ -10,6 +10,15 @@ const fields = () => [...form().elements].filter((one) => one.name && one.type !
 const read = (field) => (field.type === "checkbox" ? field.checked : field.value);
 const asSent = () => new Map(fields().map((field) => [field.name, read(field)]));
 
+/* Where focus was, to find it again in the new form: a field, a button, or the words that open "Leave out". */
+const handle = (active) => {
+  if (!form().contains(active)) return null;
+  const inside = active.matches("summary") && active.parentElement.querySelector("[name]");
+  if (inside) return `details:has([name="${inside.name}"]) > summary`;
+  if (!active.name) return null;
+  return `[name="${active.name}"]${active.type === "submit" ? `[value="${active.value}"]` : ""}`;
+};
+
 let sent = new Map();
 let kept = null;
 
@@ -26,7 +35,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   kept = {
     changed: [...asSent()].filter(([name, value]) => sent.get(name) !== value),
     opened: fields().filter((field) => field.closest("details")?.open).map((field) => field.name),
-    focus: form().contains(active) && active.name,
+    focus: handle(active),
     caret: active.selectionStart,
   };
 });
@@ -44,10 +53,10 @@ document.addEventListener("htmx:afterSettle", () => {
   kept = null;
   for (const name of opened) named(name)?.closest("details")?.setAttribute("open", "");
   for (const [name, value] of changed) if (named(name)) put(named(name), value);
-  const back = focus && named(focus);
-  if (!back?.focus || form().querySelector("[data-autofocus]")) return;
-  back.focus({ preventScroll: true });
-  if (back.type === "text") back.setSelectionRange(caret, caret);
+  if (!focus || form().querySelector("[data-autofocus]")) return;
+  const back = form().querySelector(focus);
+  (back && !back.disabled ? back : form().querySelector("[value=find]"))?.focus({ preventScroll: true });
+  if (back?.type === "text") back.setSelectionRange(caret, caret);
 });
 
 /* Answered without a new form: on its way to another page, or refused; then the same press can be made again. */
