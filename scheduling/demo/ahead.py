@@ -1,4 +1,4 @@
-"""Keeps the demo's future as it was on the first day: a rota for half a year, and visits booked for twelve weeks."""
+"""Keeps the demo's future as it was on the first day: a rota for a year, and visits booked for twelve weeks."""
 
 from datetime import date, timedelta
 from random import Random

@@ -1,4 +1,4 @@
-"""The clinic itself: chairs, hours, holidays, staff, and a rota from twelve weeks back to half a year ahead."""
+"""The clinic itself: chairs, hours, holidays, staff, and a rota from twelve weeks back to a year ahead."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ Choice = TypeVar("Choice")
 
 ZONE = ZoneInfo("America/Chicago")
 WEEKS_BEHIND, WEEKS_AHEAD = 12, 12
-ROTA_WEEKS_AHEAD = 27
+ROTA_WEEKS_AHEAD = 56
 BATCH = 500
 Say = Callable[[str], None]
 
