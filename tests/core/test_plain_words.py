@@ -25,7 +25,7 @@ class Sample(forms.Form):
 
 
 def said(**sent: object) -> dict[str, str]:
-    return {name: " ".join(errors) for name, errors in Sample(sent).errors.items()}
+    return {name: " ".join(map(str, errors)) for name, errors in Sample(sent).errors.items()}
 
 
 def test_what_is_missing_is_asked_for() -> None:

@@ -33,6 +33,11 @@ def running_out(clinic: Clinic, by: Actor, **changes: Any) -> TreatmentOrder:
     return accepted(factories.make_patient(clinic), by, facts)
 
 
+def good_until(order: TreatmentOrder) -> date:
+    assert order.signed_on is not None
+    return order.signed_on + timedelta(days=365)
+
+
 def given(day: CourseDay, on: date) -> Administration:
     order = day.course.order
     return Administration.objects.create(
@@ -55,7 +60,7 @@ def test_a_renewal_is_prefilled_from_the_next_course_its_order_does_not_cover() 
     first = courses(old)[0].days.order_by("day_number")[0]
     given(first, old.starts_on)
     draft = renewal.renew(order=old, by=by)
-    until = old.signed_on + timedelta(days=365)
+    until = good_until(old)
     beyond = next(course.due_on for course in courses(old) if course.due_on > until)
     assert (draft.status, draft.renews_id, draft.starts_on) == ("draft", old.id, beyond)
     assert (draft.prior_dose_on, draft.signed_on) == (old.starts_on, None)
@@ -73,8 +78,8 @@ def test_accepting_it_lets_the_old_order_end_before_it_and_no_course_is_planned_
     draft = renewal.renew(order=old, signed_on=today(clinic), by=by)
     new = orders.accept(order=draft, by=by)
     old.refresh_from_db()
-    assert (old.status, old.ends_on) == ("active", old.signed_on + timedelta(days=365))
-    assert old.signed_on + timedelta(days=365) < new.starts_on
+    assert (old.status, old.ends_on) == ("active", good_until(old))
+    assert good_until(old) < new.starts_on
     due = [course.due_on for course in courses(old)] + [course.due_on for course in courses(new)]
     assert {(later - earlier).days for earlier, later in pairwise(due)} == {21}
 
@@ -91,14 +96,14 @@ def test_a_course_with_a_record_stays_and_the_renewal_follows_one_interval_after
     old.refresh_from_db()
     assert [course.number for course in courses(old)] == [1, 2, 3]
     assert new.starts_on == third.due_on + timedelta(days=21)
-    assert old.ends_on == min(third.latest_on, old.signed_on + timedelta(days=365))
+    assert old.ends_on == min(third.latest_on, good_until(old))
 
 
 def test_what_stays_beyond_the_old_orders_validity_is_named_to_be_booked_anew() -> None:
     clinic = factories.make_clinic()
     by = factories.scheduler(clinic)
     old = running_out(clinic, by)
-    until = old.signed_on + timedelta(days=365)
+    until = good_until(old)
     beyond = next(course for course in courses(old) if course.due_on > until)
     given(beyond.days.get(), beyond.due_on)
     draft = renewal.renew(order=old, signed_on=today(clinic), by=by)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
 from hypothesis import given
@@ -31,7 +32,7 @@ def at(minutes: int) -> datetime:
 
 def run(**stamps: int) -> Run:
     usual = stamps.pop("usual", None)
-    named = {f"{name}_at": at(minutes) for name, minutes in stamps.items()}
+    named: dict[str, Any] = {f"{name}_at": at(minutes) for name, minutes in stamps.items()}
     return Run(starts_at=NINE, ends_at=at(120), phases=PHASES, steps=RAMP, usual_minutes=usual, **named)
 
 

@@ -86,10 +86,15 @@ def test_the_series_page_asks_as_often_for_three_courses_as_for_eleven(regimens:
 def test_booking_and_moving_one_visit_takes_few_statements(world: World) -> None:
     day = visits.get_course_day(world.clinic, world.course_day.id)
     made: list[Any] = []
-    act = {"course_day": day, "chair": world.chairs[0], "start": at(TUESDAY, 9), "by": world.scheduler}
+    act: dict[str, Any] = {"course_day": day, "chair": world.chairs[0], "start": at(TUESDAY, 9), "by": world.scheduler}
     assert counted(lambda: made.append(booking.book(**act))) <= 40
     visit = visits.get(world.clinic, made[0].id)
-    there = {"visit": visit, "chair": world.chairs[1], "start": at(TUESDAY, 11), "expected_version": visit.version}
+    there: dict[str, Any] = {
+        "visit": visit,
+        "chair": world.chairs[1],
+        "start": at(TUESDAY, 11),
+        "expected_version": visit.version,
+    }
     assert counted(lambda: booking.move(**there, by=world.scheduler)) <= 36
 
 
