@@ -37,10 +37,12 @@ from scheduling.services import (
 )
 from scheduling.services.booking import Place
 from scheduling.services.decisions import Do
+from scheduling.services.placing import is_over_capacity
 from scheduling.services.setup_calendar import lock_days
 from scheduling.services.waitlist import lock as lock_entry
 
 Change = dict[str, Any]
+Step = tuple[Visit, str, Change, list[VisitEvent]]
 
 
 @business_act
@@ -110,22 +112,39 @@ def _restore(current: Disruption, clinic: Clinic, by: Actor, leaving: frozenset[
     events = {
         event.pk: event for event in VisitEvent.objects.filter(pk__in=[pk for one in changes for pk in one["events"]])
     }
-    restored: list[Visit] = []
-    refused: list[Reason] = []
+    steps: list[Step] = []
     for do in (Do.MOVE, Do.CANCEL, Do.STAY, "nurse"):  # nurses last: they let the boards know
         for change in (one for one in changes if one["do"] == do or (do == "nurse" and one["events"])):
-            visit = visits[UUID(change["visit"])]
             mine = [events[UUID(pk)] for pk in change["events"]]
+            steps.append((visits[UUID(change["visit"])], do, change, mine))
+    steps.sort(key=_came_over_load)  # stable: without those who came last, the others fit as they did then
+    restored: list[Visit] = []
+    while steps:
+        again: list[Step] = []
+        refused: list[Reason] = []
+        for visit, do, change, mine in steps:
             try:
                 with transaction.atomic():
                     back = _back(visit, do, change, mine, by)
             except Refusal as refusal:
                 refused += [_named(reason, visit) for reason in refusal.reasons]
+                again.append((visit, do, change, mine))
                 continue
             restored += [back] if back is not None else []
-    if refused:
-        raise Conflict.of(refused)
+        if len(again) == len(steps):
+            raise Conflict.of(refused)
+        steps = again  # a place that another had still to leave may be free now
     return restored
+
+
+def _came_over_load(step: Step) -> tuple[int, bool]:
+    """Places first and nurses last; of the places, those that a reason spoke for come after all others."""
+    visit, do, _, mine = step
+    if do not in {Do.MOVE, Do.CANCEL}:
+        return (1 if do == Do.STAY else 2, False)
+    event = next((one for one in mine if one.kind == do), None)
+    overrides = (event.before.get("overrides") if event else None) or visit.overrides
+    return 0, is_over_capacity(overrides)
 
 
 def _back(visit: Visit, do: str, change: Change, mine: Sequence[VisitEvent], by: Actor) -> Visit | None:

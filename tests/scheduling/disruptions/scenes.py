@@ -164,3 +164,9 @@ def second_day(day: CourseDay, on: date) -> CourseDay:
     """The next day of the same course."""
     values = {"dose_mg": day.dose_mg, "units": day.units, "phases": day.phases, "chair_minutes": day.chair_minutes}
     return CourseDay.objects.create(course=day.course, day_number=2, due_on=on, **values)
+
+
+def leave_only(world: World, count: int) -> None:
+    """So many nurses are left on Tuesday, before anybody is sick."""
+    for nurse in nurses(world)[count:]:
+        apply(nurse_away(world, nurse), world.scheduler)

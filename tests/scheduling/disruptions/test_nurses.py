@@ -10,16 +10,10 @@ from scheduling.services import assignment, disruption_undo, disruptions, flow
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
 from tests.scheduling.disruptions import scenes
-from tests.scheduling.disruptions.scenes import apply, book, decisions, messages, nurse_away, nurses, place
+from tests.scheduling.disruptions.scenes import apply, book, decisions, leave_only, messages, nurse_away, nurses, place
 from tests.scheduling.invariants import assert_sound
 
 pytestmark = pytest.mark.django_db
-
-
-def leave_only(world: World, count: int) -> None:
-    """So many nurses are left on Tuesday, before anybody is sick."""
-    for nurse in nurses(world)[count:]:
-        apply(nurse_away(world, nurse), world.scheduler)
 
 
 def test_with_room_enough_nobody_moves(world: World) -> None:

@@ -221,3 +221,15 @@ def test_one_of_two_visits_that_is_cancelled_before_the_letter_left_is_told_so_i
     booking.cancel(visit=visit, reason="asked", expected_version=visit.version, by=world.scheduler)
     (letter,) = messages()
     assert "Tuesday 3 March, 9:00 am: cancelled" in letter.params["changes"]
+
+
+def test_a_crowded_hour_that_a_reason_spoke_for_comes_back_as_it_was(world: World) -> None:
+    scenes.leave_only(world, 2)
+    visits = [book(world, 9, chair=number) for number in range(3)]
+    assert [visit.is_over_capacity for visit in visits] == [False, False, True]
+    places = [place(visit) for visit in visits]
+    done = apply(closed(world), world.scheduler)
+    disruption_undo.take_back(disruption=done, by=world.scheduler)
+    assert [place(visit) for visit in visits] == places
+    assert [Visit.objects.get(pk=visit.pk).is_over_capacity for visit in visits] == [False, False, True]
+    assert_sound()
