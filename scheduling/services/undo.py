@@ -84,6 +84,8 @@ def undo(*, visit: Visit, by: Actor, expected_version: int | None = None, event_
         _check_is_next(visit, event_id, events)
     if event is None:
         raise Conflict(*_why_nothing(events))
+    if _was_only_held(event):
+        raise Conflict("undo_conflict", _not_held_again(visit))
     if event_id is None and visit.version != expected_version:
         raise Stale("changed_meanwhile", "This visit changed meanwhile, so that change can't be undone any more.")
     undone = _take_back(visit, event, by)
@@ -122,7 +124,17 @@ def why_not(event: VisitEvent, events: Sequence[VisitEvent], visit: Visit) -> st
     if newer.pk != event.pk:
         who = f"{called(newer)} by {newer.by_label} at {_clock(newer, visit)}"
         return f"Can't undo: {visit.patient.short_name} changed again since ({who}). Undo that first."
-    return ""
+    return _not_held_again(visit) if _was_only_held(event) else ""
+
+
+def _was_only_held(event: VisitEvent) -> bool:
+    """Whether `event` let a held place go: the hold had a time of its own, so it does not come back."""
+    return event.kind == "cancel" and event.before.get("status") == VisitStatus.HELD
+
+
+def _not_held_again(visit: Visit) -> str:
+    who = visit.patient.short_name
+    return f"Can't undo: the place was only on hold for {who}, and a hold does not come back. Find a place again."
 
 
 def called(event: VisitEvent) -> str:

@@ -7,13 +7,14 @@ import pytest
 import time_machine
 
 from authorizations.models import Authorization
+from core import clock
 from core.actor import system
 from core.errors import Conflict, NeedsReason, NotAllowed, Stale
 from messaging.models import OutboxMessage
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import CapacitySlot, Visit
-from scheduling.queries import visits
-from scheduling.services import booking, flow, held_places, holds
+from scheduling.queries import changes, visits
+from scheduling.services import booking, flow, held_places, holds, undo
 from tests import factories
 from tests.scheduling.conftest import World
 from tests.scheduling.waiting.conftest import NINE, at_once, live, waiting_patient
@@ -76,6 +77,20 @@ def test_a_place_that_is_let_go_is_free_and_nobody_is_told(world: World, act: st
     assert reserved(held) == 0
     assert not CapacitySlot.objects.exclude(load_used=0).exists()
     assert OutboxMessage.objects.count() == 0
+
+
+def test_a_cancelled_hold_does_not_come_back_and_undo_says_what_to_do_instead(world: World) -> None:
+    held = hold(world)
+    gone = booking.cancel(visit=held, reason="Changed our mind.", expected_version=held.version, by=world.scheduler)
+    (change,) = changes.of_day(world.clinic, clock.today(world.clinic.zone), by_id=None)
+    name = held.patient.short_name
+    said = f"Can't undo: the place was only on hold for {name}, and a hold does not come back. Find a place again."
+    assert change.why_not == said
+    for event_id in (change.event.pk, None):
+        with pytest.raises(Conflict) as refusal:
+            undo.undo(visit=gone, expected_version=gone.version, event_id=event_id, by=world.scheduler)
+        assert [reason.sentence for reason in refusal.value.reasons] == [said]
+    assert visits.get(world.clinic, held.id).status == VisitStatus.CANCELLED
 
 
 def test_a_hold_ends_by_itself_and_gives_everything_back(world: World) -> None:
