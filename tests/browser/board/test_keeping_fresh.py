@@ -91,6 +91,8 @@ def test_bar_9_an_unchanged_board_answers_with_nothing(board: Page, day: Day) ->
     url, version = live.get_attribute("data-url"), live.get_attribute("data-version")
     unchanged = board.request.get(f"{url}?v={version}")
     assert (unchanged.status, unchanged.body()) == (204, b"")
+    sent = sum(len(f"{one['name']}: {one['value']}\r\n") for one in unchanged.headers_array)
+    assert sent < 300, unchanged.headers_array
     soto = day.visit("Soto")
     flow.advance(visit=soto, to=VisitStatus.ARRIVED, expected_version=soto.version, by=day.by)
     changed = board.request.get(f"{url}?v={version}")
