@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 
+from accounts.domain.places_of_service import PLACES
 from accounts.domain.policy import Role
 from core.ids import new_id
 
@@ -43,6 +44,8 @@ class Clinic(models.Model):
     emergency_number = models.CharField(
         max_length=16, default="911", help_text="What a patient calls in an emergency, where the clinic is."
     )
+    npi = models.CharField(max_length=10, blank=True, help_text="The facility's National Provider Identifier.")
+    place_of_service = models.CharField(max_length=2, blank=True, choices=PLACES)
 
     def __str__(self) -> str:
         return self.name

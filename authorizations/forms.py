@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from accounts.domain.places_of_service import PLACES
 from accounts.models import User
 from authorizations.domain.answers import Answer, Outcome
 from authorizations.domain.statuses import MOVES, AuthorizationStatus
@@ -91,6 +92,9 @@ _ANSWER_ROWS = (
     ("units", "visits"),
     ("starts_on", "ends_on"),
     ("limit_units", "limit_days"),
+    ("site_name", "site_npi"),
+    ("place_of_service",),
+    ("rendering_name", "rendering_npi"),
     ("reason",),
     ("appeal_due_on", "follow_up_on"),
 )
@@ -108,6 +112,16 @@ class AnswerForm(ActForm):
     hcpcs = _text("Drug code approved", most=8)
     limit_units = _number("At most this many units", help_text="Only if the payer limits how often.")
     limit_days = _number("In this many days")
+    site_name = _text("Site of care", most=120, help_text="As the payer names it. Empty: any site.")
+    site_npi = _text("Its NPI", most=10, help_text="Compared with this clinic’s. Empty: not compared.")
+    place_of_service = forms.ChoiceField(
+        label="Place of service",
+        required=False,
+        choices=[("", "Any place"), *PLACES],
+        help_text="Only if the payer names a kind of place, such as 11 for an office.",
+    )
+    rendering_name = _text("Treating clinician", most=120, help_text="As the payer names them. Empty: any clinician.")
+    rendering_npi = _text("Their NPI", most=10, help_text="Compared with the order’s prescriber. Empty: not compared.")
     reason = _text("If denied or pended: what the payer said", most=200, rows=2)
     appeal_due_on = _day("Last day to appeal", help_text="Empty: the legal limit of this kind of plan, where known.")
     follow_up_on = _day("Next follow-up", help_text="Empty: the usual day.")
@@ -127,6 +141,11 @@ class AnswerForm(ActForm):
             "hcpcs": authorization.hcpcs,
             "limit_units": authorization.limit_units,
             "limit_days": authorization.limit_days,
+            "site_name": authorization.site_name,
+            "site_npi": authorization.site_npi,
+            "place_of_service": authorization.place_of_service,
+            "rendering_name": authorization.rendering_name,
+            "rendering_npi": authorization.rendering_npi,
         }
 
     def prepare(self) -> None:

@@ -8,6 +8,7 @@ import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.domain.places_of_service import PLACES
 from accounts.models import Clinic, User
 from authorizations.domain.statuses import MOVES, AuthorizationStatus
 from core.ids import new_id
@@ -56,6 +57,11 @@ class Authorization(models.Model):
     visits_approved = models.PositiveSmallIntegerField(null=True, blank=True)
     limit_units = models.PositiveIntegerField(null=True, blank=True)
     limit_days = models.PositiveSmallIntegerField(null=True, blank=True)
+    site_name = models.CharField(max_length=120, blank=True, help_text="As the payer names it.")
+    site_npi = models.CharField(max_length=10, blank=True, help_text="Empty: any facility.")
+    place_of_service = models.CharField(max_length=2, blank=True, choices=PLACES, help_text="Empty: any place.")
+    rendering_name = models.CharField(max_length=120, blank=True, help_text="As the payer names the clinician.")
+    rendering_npi = models.CharField(max_length=10, blank=True, help_text="Empty: any clinician.")
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)

@@ -4,6 +4,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from accounts.domain.places_of_service import PLACES
 from api.fields import Choice, Day, Id, Instant, Text, Whole
 from api.reading import Body, PageQuery
 from api.shapes.references import PatientRef, PayerRef, ProductRef
@@ -36,6 +37,11 @@ class AnswerBody(Body):
     hcpcs = Text(max_length=8, allow_blank=True, default="")
     limit_units = Whole(least=0, most=_MOST, allow_null=True, default=None)
     limit_days = Whole(least=0, most=_MOST, allow_null=True, default=None)
+    site_name = Text(max_length=120, allow_blank=True, default="", help_text="The site of care as the payer names it.")
+    site_npi = Text(max_length=10, allow_blank=True, default="", help_text="Empty: any facility.")
+    place_of_service = Choice([("", "Any place"), *PLACES], default="", help_text="Empty: any kind of place.")
+    rendering_name = Text(max_length=120, allow_blank=True, default="", help_text="The clinician as the payer says.")
+    rendering_npi = Text(max_length=10, allow_blank=True, default="", help_text="Empty: any clinician.")
     reason = Text(max_length=200, allow_blank=True, default="")
     appeal_due_on = Day(allow_null=True, default=None)
     follow_up_on = Day(allow_null=True, default=None, help_text="Left out: the day the rules propose.")
@@ -80,6 +86,11 @@ class AuthorizationShape(serializers.Serializer[Any]):
     visits_approved = serializers.IntegerField(allow_null=True)
     limit_units = serializers.IntegerField(allow_null=True)
     limit_days = serializers.IntegerField(allow_null=True)
+    site_name = serializers.CharField()
+    site_npi = serializers.CharField(help_text="Empty: any facility.")
+    place_of_service = serializers.CharField(help_text="Empty: any kind of place.")
+    rendering_name = serializers.CharField()
+    rendering_npi = serializers.CharField(help_text="Empty: any clinician.")
     starts_on = serializers.DateField(allow_null=True)
     ends_on = serializers.DateField(allow_null=True)
     submitted_at = Instant(allow_null=True)

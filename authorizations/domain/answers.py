@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from accounts.domain.places_of_service import PlaceOfService, named
 from authorizations.domain.statuses import AuthorizationStatus
 from core.errors import Reason
+from core.npi import why_no_npi
 
 MOST_UNITS = 100_000
 MOST_VISITS = 999
@@ -68,7 +70,10 @@ class Requested:
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """What the payer said. A granting outcome needs units, dates and a reference; the others need a reason in words."""
+    """What the payer said. A granting outcome needs units, dates and a reference; the others need a reason in words.
+
+    A site of care or a clinician left empty restricts nothing.
+    """
 
     outcome: Outcome
     units: int | None = None
@@ -81,6 +86,21 @@ class Answer:
     limit_days: int | None = None
     reason: str = ""
     appeal_due_on: date | None = None
+    site_name: str = ""
+    site_npi: str = ""
+    place_of_service: str = ""
+    rendering_name: str = ""
+    rendering_npi: str = ""
+
+    @property
+    def only_for(self) -> str:
+        """Where and by whom alone it may be given, in a sentence; empty where the payer restricts neither."""
+        site = _called(self.site_name, self.site_npi)
+        place = f"place of service {named(self.place_of_service)}" if self.place_of_service else ""
+        clinician = _called(self.rendering_name, self.rendering_npi)
+        said = [site and f"at {site}", place, clinician and f"by {clinician}"]
+        words = "; ".join(part for part in said if part)
+        return f"Only {words}." if words else ""
 
 
 @dataclass(frozen=True)
@@ -122,6 +142,7 @@ def check_answer(answer: Answer, asked: Requested, *, units_taken: int) -> tuple
         *check_visits(answer.visits, field="visits"),
         *check_dates(answer.starts_on, answer.ends_on),
         *_check_limit(answer),
+        *check_providers(answer),
     ]
     if not answer.reference.strip():
         found.append(Reason("reference_missing", "Write the payer's reference: claims need it.", "reference"))
@@ -168,6 +189,19 @@ def check_dates(starts_on: date | None, ends_on: date | None) -> tuple[Reason, .
     return ()
 
 
+def check_providers(answer: Answer) -> tuple[Reason, ...]:
+    """Why a site of care or a clinician makes no sense: a number that is no NPI, or a place nobody knows.
+
+    Source: CMS NPI check digit rule and place of service codes; confidence P.
+    """
+    numbers = {"site_npi": answer.site_npi, "rendering_npi": answer.rendering_npi}
+    wrong = {field: why_no_npi(number.strip()) for field, number in numbers.items()}
+    found = [Reason("bad_npi", sentence, field) for field, sentence in wrong.items() if sentence]
+    if answer.place_of_service and answer.place_of_service not in set(PlaceOfService):
+        found.append(Reason("place_of_service", "Choose a place of service from the list.", "place_of_service"))
+    return tuple(found)
+
+
 def is_sensible(on: date) -> bool:
     """Whether a date is one that somebody can have meant."""
     return FIRST_YEAR <= on.year <= LAST_YEAR
@@ -199,6 +233,10 @@ def _check_is_full(answer: Answer, asked: Requested) -> list[Reason]:
         return []
     sentence = f"This gives less than was asked. {' '.join(less)} Choose “in part” or “with changes”."
     return [Reason("not_in_full", sentence, "outcome")]
+
+
+def _called(name: str, npi: str) -> str:
+    return f"{name} (NPI {npi})" if name and npi else name or (npi and f"NPI {npi}")
 
 
 def _number(field: str, asked: int | None, granted: int | None) -> Difference | None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from accounts.domain.places_of_service import named
 from authorizations.domain.frequency import FrequencyLimit, earliest_within_limit, units_in_fullest_window
 from authorizations.domain.statuses import COVERING, AuthorizationStatus
 from core.errors import Reason
@@ -14,7 +15,10 @@ from core.errors import Reason
 
 @dataclass(frozen=True)
 class VisitFacts:
-    """What a visit asks of an authorization. An empty or missing fact is not compared."""
+    """What a visit asks of an authorization. An empty or missing fact is not compared.
+
+    `site` is the NPI of the facility and `place` its place of service, `rendering` the NPI of the order's clinician.
+    """
 
     service_on: date
     hcpcs: str
@@ -23,11 +27,17 @@ class VisitFacts:
     site: str | None = None
     rendering: str | None = None
     icd10: str | None = None
+    place: str | None = None
+    site_name: str = ""
+    rendering_name: str = ""
 
 
 @dataclass(frozen=True)
 class AuthorizationFacts:
-    """What an authorization grants. `units_left`, `visits_left` and `doses` leave this visit's own reserve out."""
+    """What an authorization grants. `units_left`, `visits_left` and `doses` leave this visit's own reserve out.
+
+    An empty `site`, `place` or `rendering` restricts nothing; the names beside them are for sentences only.
+    """
 
     status: AuthorizationStatus
     starts_on: date | None
@@ -41,6 +51,9 @@ class AuthorizationFacts:
     rendering: str | None = None
     icd10: str | None = None
     reference: str = ""
+    place: str | None = None
+    site_name: str = ""
+    rendering_name: str = ""
 
 
 def check_coverage(visit: VisitFacts, authorization: AuthorizationFacts | None) -> tuple[Reason, ...]:
@@ -103,17 +116,55 @@ def check_match(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[R
 
     Source: change triggers that need a new or updated authorization; confidence K.
     """
-    pairs = (
-        ("hcpcs_mismatch", "drug code", visit.hcpcs, authorization.hcpcs),
-        ("site_mismatch", "site", visit.site, authorization.site),
-        ("rendering_mismatch", "treating clinician", visit.rendering, authorization.rendering),
-        ("dx_mismatch", "diagnosis", visit.icd10, authorization.icd10),
+    return (
+        *_check_same("hcpcs_mismatch", "drug code", visit.hcpcs, authorization.hcpcs),
+        *check_site(visit, authorization),
+        *check_rendering(visit, authorization),
+        *_check_same("dx_mismatch", "diagnosis", visit.icd10, authorization.icd10),
     )
-    return tuple(
-        _soft(code, f"The {what} is {asked}, but {granted} was authorized. Ask the payer to update it.")
-        for code, what, asked, granted in pairs
-        if asked and granted and asked != granted
-    )
+
+
+def check_site(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    """Why the visit is not where the payer wants it: another facility, or another kind of place.
+
+    Source: payers may require a cheaper site of care (P19); a change of site needs a new authorization; K.
+    """
+    if _is_other(visit.site, authorization.site):
+        granted, asked = _who(authorization.site_name, authorization.site), _who(visit.site_name, visit.site)
+    elif _is_other(visit.place, authorization.place):
+        granted, asked = f"place of service {named(authorization.place or '')}", named(visit.place or "")
+    else:
+        return ()
+    sentence = f"The payer authorized {granted}; this visit is at {asked}. Ask it to change the site, or treat there."
+    return (_soft("site_mismatch", sentence),)
+
+
+def check_rendering(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:
+    """Why the clinician is not the one the payer named; it may name the facility itself instead of a person.
+
+    Source: a change of the rendering provider needs a new or updated authorization; confidence K.
+    """
+    if authorization.rendering == visit.site or not _is_other(visit.rendering, authorization.rendering):
+        return ()
+    granted = _who(authorization.rendering_name, authorization.rendering)
+    asked = _who(visit.rendering_name, visit.rendering)
+    sentence = f"The payer authorized {granted}, but the order is from {asked}. Ask it to change the clinician."
+    return (_soft("rendering_mismatch", sentence),)
+
+
+def _check_same(code: str, what: str, asked: str | None, granted: str | None) -> tuple[Reason, ...]:
+    if not _is_other(asked, granted):
+        return ()
+    return (_soft(code, f"The {what} is {asked}, but {granted} was authorized. Ask the payer to update it."),)
+
+
+def _is_other(asked: str | None, granted: str | None) -> bool:
+    """Whether both are known and they differ."""
+    return bool(asked and granted) and asked != granted
+
+
+def _who(name: str, npi: str | None) -> str:
+    return f"{name} (NPI {npi})" if name else f"NPI {npi}"
 
 
 def _check_units(visit: VisitFacts, authorization: AuthorizationFacts) -> tuple[Reason, ...]:

@@ -42,6 +42,8 @@ COVERAGE_CODES = frozenset(
         "frequency_limit",
         "hcpcs_mismatch",
         "payer_mismatch",
+        "rendering_mismatch",
+        "site_mismatch",
     }
 )
 """The codes of all reasons given here, so that a visit's note "not covered" can go once it is."""
@@ -81,6 +83,7 @@ class _Facts:
 
     plans: tuple[Plan, ...]
     candidates: tuple[tuple[Authorization, Doses], ...]
+    clinic: Clinic | None = None
 
 
 def find(*, order: TreatmentOrder, units: int, on: date, visits: int = 1) -> Coverage:
@@ -123,6 +126,27 @@ def facts_of(authorization: Authorization, doses: Doses) -> AuthorizationFacts:
         limit=FrequencyLimit(limit_units, limit_days) if limit_units and limit_days else None,
         doses=doses,
         reference=authorization.reference,
+        site=authorization.site_npi,
+        place=authorization.place_of_service,
+        site_name=authorization.site_name,
+        rendering=authorization.rendering_npi,
+        rendering_name=authorization.rendering_name,
+    )
+
+
+def asked_by(order: TreatmentOrder, clinic: Clinic | None, *, on: date, units: int, visits: int = 1) -> VisitFacts:
+    """What a visit of `order` at `clinic` asks of an authorization, as the rule wants it."""
+    return VisitFacts(
+        service_on=on,
+        hcpcs=order.hcpcs,
+        units=units,
+        visits=visits,
+        icd10=order.icd10,
+        site=clinic.npi if clinic else None,
+        place=clinic.place_of_service if clinic else None,
+        site_name=clinic.name if clinic else "",
+        rendering=order.prescriber_npi,
+        rendering_name=order.prescriber_name,
     )
 
 
@@ -183,12 +207,14 @@ def _facts(clinic_id: UUID, needs: Sequence[Need]) -> dict[UUID, _Facts]:
             candidate=FilteredRelation("authorizations", condition=Q(authorizations__product__in=products)),
             taken=ArraySubquery(taken.values(json=JSONObject(on="on", units="units"))),
         )
-        .select_related("plan__payer", "candidate__payer")  # type: ignore[misc] # the plugin knows no FilteredRelation
+        .select_related("clinic", "plan__payer", "candidate__payer")  # type: ignore[misc] # the plugin knows no FilteredRelation
     )
     plans: dict[UUID, dict[Any, Plan]] = {}
     candidates: dict[UUID, dict[UUID, tuple[Authorization, Doses]]] = {}
+    clinics: dict[UUID, Clinic] = {}
     for row in rows:
         found: Any = row
+        clinics[row.id] = row.clinic
         if (plan := getattr(found, "plan", None)) is not None:
             plans.setdefault(row.id, {})[plan.pk] = plan
         if (candidate := getattr(found, "candidate", None)) is not None:
@@ -199,7 +225,7 @@ def _facts(clinic_id: UUID, needs: Sequence[Need]) -> dict[UUID, _Facts]:
         for patient, held in plans.items()
     }
     return {
-        patient: _Facts(latest_first.get(patient, ()), tuple(candidates.get(patient, {}).values()))
+        patient: _Facts(latest_first.get(patient, ()), tuple(candidates.get(patient, {}).values()), clinics[patient])
         for patient in plans.keys() | candidates.keys()
     }
 
@@ -216,7 +242,7 @@ def _answer(facts: _Facts | None, need: Need, taken: Mapping[UUID, Doses] | None
     payer = _payer_on(facts, need.on)
     if payer is not None and not payer.needs_authorization:
         return Coverage(None, (), is_required=False, payer=payer)
-    wanted = VisitFacts(service_on=need.on, hcpcs=need.order.hcpcs, units=need.units, visits=need.visits)
+    wanted = asked_by(need.order, facts.clinic, on=need.on, units=need.units, visits=need.visits)
     judged = []
     for authorization, days in facts.candidates:
         if authorization.product_id == need.order.product_id:
@@ -257,5 +283,13 @@ def _nearest(judged: tuple[Authorization, tuple[Reason, ...]]) -> tuple[Any, ...
 
 def _far(reasons: tuple[Reason, ...]) -> int:
     """How far a single reason is from cover: an authorization long over comes after one that lacks some units."""
-    order = ("auth_units_short", "auth_visits_short", "frequency_limit", "auth_outside_dates", "hcpcs_mismatch")
+    order = (
+        "auth_units_short",
+        "auth_visits_short",
+        "frequency_limit",
+        "site_mismatch",
+        "rendering_mismatch",
+        "auth_outside_dates",
+        "hcpcs_mismatch",
+    )
     return max((order.index(reason.code) if reason.code in order else len(order) for reason in reasons), default=-1)

@@ -1,10 +1,11 @@
 """Everything about one authorization for its page: visits, ledger, history, and what may be done now."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from authorizations.demand import UpcomingVisit
-from authorizations.domain.coverage import VisitFacts, check_coverage
+from authorizations.domain.coverage import check_coverage, check_rendering, check_site
 from authorizations.domain.statuses import COVERING
 from authorizations.models import Authorization, AuthorizationEvent, LedgerEntry
 from authorizations.queries import coverage
@@ -53,11 +54,13 @@ class Dossier:
         return any(visit.can_be_covered for visit in self.visits)
 
 
-def dossier(authorization: Authorization, *, upcoming: Sequence[UpcomingVisit]) -> Dossier:
-    """The whole file; `upcoming` are visits of the orders of `orders_of`. At most four SQL statements."""
+def dossier(
+    authorization: Authorization, *, orders: Sequence[TreatmentOrder], upcoming: Sequence[UpcomingVisit]
+) -> Dossier:
+    """The whole file; `orders` are those of `orders_of`, `upcoming` their visits. At most four SQL statements."""
     return Dossier(
         authorization=authorization,
-        visits=tuple(_cover(authorization, upcoming)),
+        visits=tuple(_cover(authorization, {order.id: order for order in orders}, upcoming)),
         ledger=tuple(authorization.ledger.order_by("-at", "-id")[:LEDGER_SHOWN]),
         events=tuple(authorization.events.all()[:EVENTS_SHOWN]),
         renewals=tuple(authorization.renewals.order_by("-created_at")),
@@ -75,7 +78,9 @@ def orders_of(authorization: Authorization) -> list[TreatmentOrder]:
     )
 
 
-def _cover(authorization: Authorization, upcoming: Sequence[UpcomingVisit]) -> list[VisitCover]:
+def _cover(
+    authorization: Authorization, orders: Mapping[UUID, TreatmentOrder], upcoming: Sequence[UpcomingVisit]
+) -> list[VisitCover]:
     """Each visit judged in turn: what is left for one is what those before it leave."""
     facts = coverage.facts_of(authorization, coverage.doses_of(authorization))
     found, promised = [], 0
@@ -83,10 +88,12 @@ def _cover(authorization: Authorization, upcoming: Sequence[UpcomingVisit]) -> l
         is_here = visit.authorization_id == authorization.id
         is_elsewhere = visit.authorization_id is not None and not is_here
         reasons: tuple[Reason, ...] = ()
+        order, units = orders[visit.order_id], visit.units + promised
+        need = coverage.asked_by(order, authorization.clinic, on=visit.on, units=units)
         if is_here:
-            reasons = coverage.still_covers(authorization, on=visit.on)
+            held = coverage.still_covers(authorization, on=visit.on)
+            reasons = (*held, *check_site(need, facts), *check_rendering(need, facts))
         elif not is_elsewhere:
-            need = VisitFacts(service_on=visit.on, hcpcs="", units=visit.units + promised)
             reasons = check_coverage(need, facts)
             if authorization.status not in COVERING:
                 reasons = reasons[:1]

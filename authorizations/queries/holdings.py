@@ -12,11 +12,13 @@ from uuid import UUID
 
 from django.db.models import F, Max, Sum
 
-from authorizations.domain.coverage import VisitFacts, check_coverage
+from accounts.models import Clinic
+from authorizations.domain.coverage import check_coverage
 from authorizations.domain.statuses import COVERING, AuthorizationStatus
 from authorizations.models import Authorization, LedgerEntry
-from authorizations.queries.coverage import facts_of
+from authorizations.queries.coverage import asked_by, facts_of
 from core.errors import Reason
+from regimens.models import TreatmentOrder
 
 HOLDING = frozenset(COVERING | {AuthorizationStatus.EXHAUSTED})
 """Statuses in which units set aside for a visit still count for it."""
@@ -24,18 +26,19 @@ HOLDING = frozenset(COVERING | {AuthorizationStatus.EXHAUSTED})
 
 @dataclass(frozen=True)
 class Held:
-    """A visit on a clinic-local date that holds units of an authorization."""
+    """A visit of `order` at `clinic` on a clinic-local date that holds units of an authorization."""
 
     visit_id: UUID
     authorization: Authorization
     units: int
     on: date
-    hcpcs: str
-    icd10: str
+    order: TreatmentOrder
+    clinic: Clinic
 
 
 def check_held(holdings: Sequence[Held]) -> dict[UUID, tuple[Reason, ...]]:
-    """Why each visit is no longer paid for, by its id: status, dates, code, diagnosis, units, visits, frequency.
+    """Why each visit is no longer paid for, by its id: status, dates, code, site, clinician, diagnosis, units, visits,
+    frequency.
 
     One SQL statement, none for no holdings.
     """
@@ -74,6 +77,5 @@ def _reasons(one: Held, taken: dict[UUID, tuple[date, int]]) -> tuple[Reason, ..
         icd10=held.order.icd10 if held.order is not None else None,
         status=AuthorizationStatus.APPROVED if held.status in HOLDING else granted.status,
     )
-    asked = VisitFacts(service_on=one.on, hcpcs=one.hcpcs, units=one.units, icd10=one.icd10)
-    reasons = check_coverage(asked, granted)
+    reasons = check_coverage(asked_by(one.order, one.clinic, on=one.on, units=one.units), granted)
     return tuple(reason for reason in reasons if reason.code == "auth_not_valid") or reasons

@@ -81,6 +81,8 @@ def requested(authorization: Authorization) -> Requested:
 def _check_lengths(answer: Answer) -> None:
     words(answer.reference, field="reference", most=40)
     words(answer.reason, field="reason", most=200)
+    words(answer.site_name, field="site_name", most=120)
+    words(answer.rendering_name, field="rendering_name", most=120)
     if answer.hcpcs and (len(answer.hcpcs) > 8 or not answer.hcpcs.isalnum()):
         raise BadInput("hcpcs", "A drug code is letters and digits, such as J1569.", field="hcpcs")
 
@@ -112,6 +114,10 @@ def _grant(authorization: Authorization, answer: Answer, today: date) -> None:
     authorization.starts_on, authorization.ends_on = answer.starts_on, answer.ends_on
     authorization.limit_units, authorization.limit_days = answer.limit_units, answer.limit_days
     authorization.hcpcs = answer.hcpcs or authorization.hcpcs
+    authorization.site_name, authorization.site_npi = answer.site_name.strip(), answer.site_npi.strip()
+    authorization.place_of_service = answer.place_of_service
+    authorization.rendering_name = answer.rendering_name.strip()
+    authorization.rendering_npi = answer.rendering_npi.strip()
     authorization.decided_at, authorization.decision_due_at = clock.now(), None
     authorization.denial_reason, authorization.appeal_due_on = "", None
     renewal_on = answer.ends_on - timedelta(days=authorization.payer.renewal_lead_days)
@@ -127,7 +133,8 @@ def _last_day_to_appeal(authorization: Authorization, today: date) -> date | Non
 def _said(answer: Answer) -> str:
     if not answer.outcome.grants:
         return f"{answer.outcome.label}: {answer.reason.strip()}"
-    return f"{answer.outcome.label}: {answer.units} units, {answer.starts_on} to {answer.ends_on}."
+    said = f"{answer.outcome.label}: {answer.units} units, {answer.starts_on} to {answer.ends_on}."
+    return f"{said} {answer.only_for}".rstrip()
 
 
 def _date(text: str | None) -> date | None:

@@ -58,14 +58,14 @@ def authorization(request: ClinicRequest, authorization_id: UUID) -> HttpRespons
 def page_context(request: ClinicRequest, found: Authorization) -> dict[str, object]:
     """What the page of an authorization shows."""
     today = clock.today(request.clinic.zone)
-    order_ids = [order.id for order in dossier.orders_of(found)]
-    upcoming = demand.upcoming(clinic=request.clinic, today=today, order_ids=order_ids)
+    orders = dossier.orders_of(found)
+    upcoming = demand.upcoming(clinic=request.clinic, today=today, order_ids=[order.id for order in orders])
     can_change = request.actor.can(Permission.AUTHORIZATION_CHANGE)
     row = worklist.row_of(found, upcoming=upcoming, today=today)
     view = queue_page.row_view(row) if row else None
     return {
         "view": view,
-        "file": dossier.dossier(found, upcoming=upcoming),
+        "file": dossier.dossier(found, orders=orders, upcoming=upcoming),
         "authorization": found,
         "acts": acts.all_acts(found, view.act if view else None) if can_change else (),
         "can_change": can_change,

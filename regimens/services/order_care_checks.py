@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from core.errors import Reason, Refusal
+from core.npi import why_no_npi
 from patients.domain.cautions import contraindications
 from patients.domain.risks import risk_label
 from regimens.domain.quantities import plain
@@ -33,8 +34,6 @@ LENGTHS = {
     "hydration": 300,
     "instructions": 500,
 }
-NPI_PREFIX = "80840"  # of US health identifiers; part of the check digit's sum
-NPI_DIGITS = 10
 
 Reasons = Iterator[Reason]
 
@@ -135,13 +134,8 @@ def words_and_signature(facts: OrderFacts, today: date) -> Reasons:
         text: str = getattr(facts, field)
         if len(text) > most or "\x00" in text:
             yield Reason("too_long", f"Use at most {most} letters and no control characters.", field=field)
-    if facts.prescriber_npi and not is_npi(facts.prescriber_npi):
-        yield Reason(
-            "bad_npi",
-            f"“{facts.prescriber_npi[:12]}” is not a National Provider Identifier: ten digits of which the last is a "
-            "check digit. Look for two that were swapped.",
-            field="prescriber_npi",
-        )
+    if sentence := why_no_npi(facts.prescriber_npi):
+        yield Reason("bad_npi", sentence, field="prescriber_npi")
     if facts.signed_on is None:
         yield Reason("not_signed", "Enter the day on which the prescriber signed this order.", field="signed_on")
     elif facts.signed_on > today:
@@ -153,18 +147,6 @@ def words_and_signature(facts: OrderFacts, today: date) -> Reasons:
             "Ask the prescriber for a new one.",
             field="signed_on",
         )
-
-
-def is_npi(text: str) -> bool:
-    """Whether a text is a National Provider Identifier: ten digits, the last by Luhn's rule over 80840 and the rest.
-
-    Source: CMS NPI check digit rule, ISO 7812; confidence P.
-    """
-    if len(text) != NPI_DIGITS or not (text.isascii() and text.isdigit()):
-        return False
-    digits = [int(digit) for digit in reversed(NPI_PREFIX + text)]
-    doubled = [sum(divmod(2 * digit, 10)) for digit in digits[1::2]]
-    return (sum(digits[::2]) + sum(doubled)) % 10 == 0
 
 
 def tests_required(facts: OrderFacts) -> Reasons:

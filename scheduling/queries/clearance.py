@@ -89,7 +89,7 @@ def _holds_units(visit: Visit) -> bool:
 def _held(visit: Visit) -> Held:
     assert visit.authorization is not None  # noqa: S101 (says what `_holds_units` asked)
     order = visit.course_day.course.order
-    return Held(visit.id, visit.authorization, visit.units, service_day(visit), order.hcpcs, order.icd10)
+    return Held(visit.id, visit.authorization, visit.units, service_day(visit), order, visit.clinic)
 
 
 def _wrong_payer(visit: Visit, facts: Facts) -> tuple[Reason, ...]:

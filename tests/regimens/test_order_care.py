@@ -8,10 +8,10 @@ import pytest
 
 from core import clock
 from core.errors import BadInput
+from core.npi import is_npi
 from patients.models import RiskFlag
 from regimens.models import Indication, Product, Reaction, TreatmentOrder
 from regimens.services import orders
-from regimens.services.order_care_checks import is_npi
 from tests import factories
 from tests.regimens.scenes import accepted, drug, ivig, today
 
