@@ -24,6 +24,7 @@ KINDS: dict[str, Kind] = {
     "visit.reminder": Kind(label="Reminder"),
     "visit.moved": Kind(label="Visit moved"),
     "visit.cancelled": Kind(label="Visit cancelled"),
+    "visits.changed": Kind(label="Visits changed"),
     "request.answered": Kind(label="Request answered"),
     "offer.made": Kind(label="Place offered"),
     "authorization.clock_passed": Kind(label="Payer's time is up", needs_consent=False),

@@ -14,6 +14,7 @@ from messaging.services.outbox import Draft
 from messaging.subjects import Subject
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import Visit
+from scheduling.services import visit_letters
 from scheduling.services.visit_messages import GRACE, channels, start_minute, when
 from scheduling.services.visit_messages import SUBJECT as OF_VISIT
 
@@ -32,7 +33,7 @@ def moved(visits: Sequence[Visit]) -> None:
     """Tell the patient the new dates in one message; the reminders of the old ones are cancelled."""
     _forget(visits)
     if not retold(visits[0]):
-        _tell(visits, MOVED)
+        _tell(_in_no_letter(visits), MOVED)
 
 
 def cancelled(visits: Sequence[Visit]) -> None:
@@ -45,11 +46,11 @@ def cancelled(visits: Sequence[Visit]) -> None:
         return
     if _of_series(_series(visits[0])):
         if not retold(visits[0]):
-            _tell(visits, CANCELLED, is_part=True)
+            _tell(_in_no_letter(visits), CANCELLED, is_part=True)
         return
     gone = outbox.cancel_and_tell(subject_type=SUBJECT, subject_id=_series(visits[0]))
     if not any(message.never_left and message.kind == BOOKED for message in gone):
-        _tell(visits, CANCELLED)
+        _tell(_in_no_letter(visits), CANCELLED)
 
 
 def unheard(visits: Sequence[Visit]) -> frozenset[str]:
@@ -70,7 +71,7 @@ def taken_back(visits: Sequence[Visit], kind: str, unheard_before: frozenset[str
     if BOOKED in unheard_before:
         _tell([one for one in _of_series(_series(visits[0])) if one.period.lower > clock.now()], BOOKED, key=key)
     elif kind not in unheard_before:
-        _tell(visits, MOVED if kind == MOVED else BOOKED, key=key)
+        _tell(_in_no_letter(visits), MOVED if kind == MOVED else BOOKED, key=key)
 
 
 def retold(visit: Visit) -> bool:
@@ -100,11 +101,17 @@ def _forget(visits: Iterable[Visit]) -> None:
         outbox.cancel_for(subject_type=OF_VISIT, subject_id=visit.id)
 
 
+def _in_no_letter(visits: Iterable[Visit]) -> list[Visit]:
+    """Those about whom no letter waits that was now written anew: that one tells of them."""
+    return [visit for visit in visits if not visit_letters.retold(visit)]
+
+
 def _tell(visits: Sequence[Visit], kind: str, *, key: str = "", is_part: bool = False) -> None:
     visits = sorted(visits, key=lambda one: one.period.lower)
-    first, last, now = visits[0], visits[-1], clock.now()
-    if last.period.lower <= now:
+    now = clock.now()
+    if not visits or visits[-1].period.lower <= now:
         return
+    first, last = visits[0], visits[-1]
     series_id = _series(first)
     version = _version(visits) if kind == CANCELLED else _version(_of_series(series_id))
     key = key or f"{version}:{int(now.timestamp())}"

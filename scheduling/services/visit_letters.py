@@ -101,7 +101,7 @@ def _write(letter_id: UUID, visits: Sequence[Visit], told: Mapping[str, int]) ->
         return
     version = _version(visits)
     values = when(visits[0]) | {"count": str(len(lines)), "changes": "\n".join(lines), "told": dict(told)}
-    key = f"{SUBJECT}:{letter_id}:{version}:{int(now.timestamp() * 1000)}"
+    key = f"{SUBJECT}:{letter_id}:{new_id()}"  # never that of one that was cancelled a moment ago
     outbox.enqueue_all(
         [
             Draft(
