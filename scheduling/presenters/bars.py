@@ -184,12 +184,17 @@ def gate_flags(visit: Visit) -> Iterator[Flag]:
 
 
 def out_flags(visit: Visit, board: BoardDay) -> Iterator[Flag]:
-    """That the visit stands in a chair that is out of use meanwhile: somebody must move it."""
+    """That the clinic is closed that day, or that the chair is out of use meanwhile: somebody must move the visit."""
     if visit.status in FINISHED:
+        return
+    if board.closed_for and visit.status not in running.HERE:
+        sentence = f"The clinic is closed: {board.closed_for.rstrip('.')}. Move the visit, or call the patient."
+        yield Flag("Clinic closed", "flag-bad", "no-entry", sentence)
         return
     for outage in board.outages.get(visit.chair_id, ()):
         if outage.interval.overlaps(Interval(visit.period.lower, visit.period.upper)):
-            sentence = f"The chair is out of use: {outage.reason.rstrip('.')}. Move the visit."
+            todo = "Find the patient another." if visit.status in running.HERE else "Move the visit."
+            sentence = f"The chair is out of use: {outage.reason.rstrip('.')}. {todo}"
             yield Flag("Chair out", "flag-bad", "no-entry", sentence)
             return
 

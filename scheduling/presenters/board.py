@@ -69,6 +69,7 @@ class BoardPage:
     previous_on: date
     next_on: date
     version: str
+    closed_for: str
     quarters: int
     opens_at: str
     hours: tuple[Hour, ...]
@@ -103,6 +104,7 @@ def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
         previous_on=board.on - timedelta(days=1),
         next_on=board.on + timedelta(days=1),
         version=version(board.version, board.now if board.is_today else None),
+        closed_for=board.closed_for,
         quarters=max(_quarters(day), SHORTEST_DAY) if day else 0,
         opens_at=day.start.isoformat() if day else "",
         hours=tuple(_hours(day, board)) if day else (),
@@ -155,7 +157,8 @@ def _rows(board: BoardDay, drawn: Mapping[UUID, Bar], day: Interval, by: Actor, 
         out = [
             Interval(*_clip(one.interval, day)) for one in board.outages.get(chair.id, ()) if one.interval.overlaps(day)
         ]
-        pieces += _free(chair, board, day, [*taken, *out], find_url if chair.is_active else "")
+        is_bookable = chair.is_active and not board.closed_for
+        pieces += _free(chair, board, day, [*taken, *out], find_url if is_bookable else "")
         pieces += _out(chair, board, day, taken)
         yield Row(
             chair=chair,

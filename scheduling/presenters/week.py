@@ -30,7 +30,7 @@ class DayHead:
     is_lightest: bool
     is_open: bool
     visits: int
-    mean_percent: int
+    mean_percent: int | None
     peak: str
     is_over: bool
     closed_for: str
@@ -94,7 +94,7 @@ def _head(day: DayLoad, week: WeekLoad, zone: ZoneInfo) -> DayHead:
         is_lightest=day.on == week.lightest_on,
         is_open=bool(day.hours),
         visits=day.visits,
-        mean_percent=round(100 * day.mean),
+        mean_percent=round(100 * day.mean) if day.is_staffed else None,
         peak=f"{peak.need:.1f}/{peak.nurses:.0f} at {peak.hour:02d}:00" if peak else "",
         is_over=bool(peak and peak.need > peak.nurses),
         closed_for=day.closed_for,

@@ -13,7 +13,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import JSONObject
 
-from accounts.models import Clinic
+from accounts.models import Clinic, Closure
 from core import clock
 from core.intervals import QUARTER, Interval
 from scheduling.domain.placement import Outage
@@ -45,6 +45,7 @@ class LoadQuarter:
 class BoardDay:
     """One day of one clinic. `open_time` is None when the clinic is closed or not staffed.
 
+    `closed_for` is why the clinic is closed on a day on which it is open otherwise; visits may still stand there.
     `visits` holds every visit that day but cancelled ones, by chair and in order; `load` one entry per open quarter.
     """
 
@@ -57,6 +58,7 @@ class BoardDay:
     load: tuple[LoadQuarter, ...]
     version: int
     outages: dict[UUID, tuple[Outage, ...]] = field(default_factory=dict)
+    closed_for: str = ""
 
     @property
     def is_today(self) -> bool:
@@ -71,12 +73,14 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
     """The board of `clinic` on the clinic-local date `on`."""
     start, end = clock.day_bounds(on, clinic.zone)
     latest = BoardVersion.objects.filter(clinic=clinic, on=on).values("version")
+    closed = Closure.objects.filter(clinic=clinic, on=on).values("reason")
     out = ChairOutage.objects.filter(clinic=clinic, chair=OuterRef("pk"), lifted_at=None)
     out = out.filter(starts_at__lt=end, ends_at__gt=start)
     chairs = tuple(
         Chair.objects.filter(clinic=clinic)
         .annotate(
             board_version=Subquery(latest),
+            closed_for=Subquery(closed),
             out_times=ArraySubquery(
                 out.order_by("starts_at").values(json=JSONObject(start="starts_at", end="ends_at", reason="reason"))
             ),
@@ -101,6 +105,7 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
         load=tuple(LoadQuarter(at=at, need=used / 100, nurses=cap / 100) for at, used, cap in slots),
         version=(chairs[0].board_version or 0) if chairs else 0,
         outages={chair.id: _outages(chair) for chair in chairs if chair.out_times},
+        closed_for=(chairs[0].closed_for or "") if chairs else "",
     )
 
 

@@ -44,13 +44,18 @@ class DayLoad:
     out: tuple[ChairOutage, ...]
 
     @property
+    def is_staffed(self) -> bool:
+        """Whether anybody could be booked: the clinic is open and has nurses."""
+        return not self.closed_for and any(hour.nurses for hour in self.hours)
+
+    @property
     def peak(self) -> HourLoad | None:
         return max(self.hours, key=lambda hour: hour.share, default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class WeekLoad:
-    """Monday to Sunday. `lightest_on` is the day to come with the least mean load."""
+    """Monday to Sunday. `lightest_on` is the day to come with the least mean load, of those that are open."""
 
     monday: date
     today: date
@@ -83,7 +88,7 @@ def week_load(clinic: Clinic, on: date) -> WeekLoad:
         )
         for day in (monday + timedelta(days=offset) for offset in range(7))
     )
-    ahead = [day for day in days if day.hours and day.on >= today]
+    ahead = [day for day in days if day.is_staffed and day.on >= today]
     lightest = min(ahead, key=lambda day: (day.mean, day.on)).on if ahead else None
     return WeekLoad(monday=monday, today=today, chairs=chairs, days=days, lightest_on=lightest)
 

@@ -12,7 +12,7 @@ from accounts.domain.policy import Role
 from accounts.models import Closure
 from audit.models import AuditEvent
 from scheduling.models import Chair, ClinicRules, LoadWeight, NurseSkill, Shift, StaffTask
-from scheduling.services import booking
+from scheduling.services import booking, setup_calendar
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import MONDAY, TUESDAY, World
@@ -240,3 +240,18 @@ def test_the_week_shows_numbers_and_marks_the_lightest_day(world: World, boss: C
 def test_a_week_without_shifts_says_so(boss: Client) -> None:
     assert "Nothing is open this week" in boss.get("/week/2026-06-01/").content.decode()
     assert boss.get("/week/").status_code == 302
+
+
+def test_a_closed_day_with_visits_left_says_so_and_offers_no_free_time(world: World, boss: Client) -> None:
+    book(world, 9)
+    board = f"/board/{TUESDAY}/"
+    assert "Book</span>" in boss.get(board).content.decode()
+    manager = factories.actor(factories.make_staff(world.clinic, Role.MANAGER))
+    setup_calendar.close(clinic=world.clinic, on=TUESDAY, reason="Snow", by=manager)
+    html = boss.get(board).content.decode()
+    assert "The clinic is closed: Snow." in html
+    assert "Clinic closed" in html  # at the visit
+    assert "Book</span>" not in html
+    week = boss.get(f"/week/{TUESDAY}/").content.decode()
+    assert "closed: Snow" in week
+    assert week.index(">Lightest<") < week.index("3 Mar<")  # Monday; a day without nurses is no light day
