@@ -179,6 +179,8 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     if current.status not in MOVABLE:
         who = f"{current.patient.short_name} is {records.label(current)}"
         raise Conflict("already_started", f"{who} and can't be moved.")
+    if start != old.start:
+        waiting.check_not_offered(current)
     load = places.profile_for(chair.clinic, current.course_day)
     if load.quarters != len(current.load_profile):
         load = type(load)(tuple(current.load_profile), current.start_quarter)

@@ -45,15 +45,21 @@ def book(*, visit: Visit, expected_version: int, by: Actor) -> Visit:
 
 
 def take(visit: Visit, expected_version: int, by: Actor) -> Visit:
-    """Book a held visit inside the caller's transaction, for whoever may have it; its offer is accepted by that."""
+    """Book a held visit inside the caller's transaction, for whoever may have it; its offer is accepted by that.
+
+    Raises `Conflict` also when its place went meanwhile: the chair is out of use, or the clinic closes.
+    """
     holds.check_held(visit, now=clock.now())
-    places.lock_capacity(visit.clinic, places.interval_of(visit))
+    slots = places.lock_capacity(visit.clinic, places.interval_of(visit))
     authorization = _still_covered(visit, by)
     current = records.lock(visit, expected_version)
     holds.check_held(current, now=clock.now())
     order = current.course_day.course.order
     if order.status != OrderStatus.ACTIVE:
         raise Conflict("order_inactive", f"The order for {order.patient.short_name} is not active any more.")
+    against = places.gone(current, slots)
+    if against:
+        raise Conflict.of(against)
     current.status, current.hold_until, current.held_by_label = VisitStatus.BOOKED, None, ""
     current.authorization = authorization
     records.save(current)

@@ -180,6 +180,22 @@ def check(
     return survey(chair.clinic, [wanted], slots).reasons(wanted, moving=moving)
 
 
+def gone(visit: Visit, slots: Sequence[CapacitySlot]) -> list[Reason]:
+    """Every hard reason against the place that a locked `visit` has, as if it came there now.
+
+    `slots` are the locked capacity rows of its time.
+    """
+    wanted = placement(
+        course_day=visit.course_day,
+        chair=visit.chair,
+        interval=interval_of(visit),
+        load=LoadProfile(tuple(visit.load_profile), visit.start_quarter),
+    )
+    ground = survey(visit.clinic, [wanted], slots)
+    others = [other for other in ground.occupants if other.visit_id != visit.id]
+    return [reason for reason in replace(ground, occupants=others).reasons(wanted) if reason.is_hard]
+
+
 def _there(clinic: Clinic, wanted: Sequence[Placement]) -> Iterator[Visit]:
     """Visits that share the chair or the patient of one of `wanted`, in its time or beside it.
 

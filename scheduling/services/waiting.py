@@ -10,6 +10,7 @@ from datetime import date, datetime
 from audit.services.record import record
 from core import clock
 from core.actor import Actor
+from core.errors import Conflict
 from messaging.services import outbox
 from scheduling.domain.backfill import suits
 from scheduling.domain.statuses import OCCUPYING, VisitStatus
@@ -115,6 +116,14 @@ def left(visit: Visit, chair: Chair, start: datetime) -> None:
 def backfill_key(visit: Visit, start: datetime) -> str:
     """What names the task about the place that `visit` left."""
     return f"{BACKFILL}:{visit.id}:{start.isoformat()}"
+
+
+def check_not_offered(held: Visit) -> None:
+    """Refuse another time for a place that was offered: whoever says yes says it to the time they were told."""
+    if held.status == VisitStatus.HELD and Offer.objects.filter(held_visit=held, state=OfferState.OPEN).exists():
+        at, name = held.period.lower.astimezone(held.clinic.zone), held.patient.short_name
+        sentence = f"{name} was offered {at:%a %-d %b %H:%M} and has not answered yet. Take the offer back first."
+        raise Conflict("offered", sentence)
 
 
 def close_offer_of(held: Visit, state: OfferState, by: Actor) -> None:

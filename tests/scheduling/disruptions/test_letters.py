@@ -1,4 +1,4 @@
-"""One letter about several visits: it leaves only to who still agrees, and it is not lost when a visit changes again."""
+"""A letter about several visits: it leaves only to who still agrees, and is not lost when a visit changes again."""
 
 from datetime import timedelta
 
