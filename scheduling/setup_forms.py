@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django import forms
 
+from accounts.domain.places_of_service import PLACES
 from accounts.models import User
 from core.sourced import Confidence
 from scheduling.catalogue_forms import CONFIDENCES, NO_SOURCE, NOT_SURE
@@ -335,6 +336,23 @@ class RulesForm(SetupForm):
             [self["passes_offers_on"]],
             [self["tells_patient"]],
         ]
+
+
+class SiteForm(SetupForm):
+    """How payers know the clinic."""
+
+    npi = forms.CharField(
+        required=False,
+        max_length=10,
+        label="Facility NPI",
+        help_text="Ten digits. Empty: the facility of an authorization is not compared.",
+    )
+    place_of_service = forms.ChoiceField(
+        required=False,
+        choices=[("", "Not compared"), *PLACES],
+        label="Place of service",
+        help_text="The code that stands on this clinic’s claims.",
+    )
 
 
 class CadenceForm(SetupForm):

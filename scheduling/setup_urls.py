@@ -28,6 +28,7 @@ urlpatterns = [
     path("setup/skills/<uuid:nurse_id>/", setup_staff.skills, name="setup-skills-nurse"),
     path("setup/weights/", setup_pages.weights, name="setup-weights"),
     path("setup/weights/<slug:phase>/", setup_staff.weight, name="setup-weight"),
+    path("setup/site/", setup_staff.site, name="setup-site"),
     path("setup/vitals/", setup_staff.vitals, name="setup-vitals"),
     path("setup/rules/", setup_staff.rules, name="setup-rules"),
     path("week/", week.this_week, name="week-now"),

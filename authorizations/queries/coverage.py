@@ -47,6 +47,8 @@ COVERAGE_CODES = frozenset(
     }
 )
 """The codes of all reasons given here, so that a visit's note "not covered" can go once it is."""
+SITE_CODES = frozenset({"site_mismatch", "rendering_mismatch"})
+"""What the payer can still say of a visit whose units are set aside: not here, or not by this clinician."""
 
 
 @dataclass(frozen=True)

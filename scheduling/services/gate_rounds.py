@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accounts.models import Clinic
-from authorizations.queries.coverage import COVERAGE_CODES
+from authorizations.queries.coverage import COVERAGE_CODES, SITE_CODES
 from core import clock
 from regimens.domain.open_days import OpenDays
 from scheduling.domain.clearance import Light
@@ -92,10 +92,11 @@ def _batches(visits: Sequence[Visit]) -> Iterator[Sequence[Visit]]:
 
 
 def _standing(visit: Visit) -> list[dict[str, str]]:
-    """What holds the visit, cover left out."""
+    """What holds the visit; cover left out, except that a payer who set units aside wants another site or clinician."""
     kept: VisitClearance | None = getattr(visit, "clearance", None)
     reasons: list[dict[str, str]] = kept.reasons if kept is not None else []
-    return [one for one in reasons if "reason" not in one and one["code"] not in COVERAGE_CODES]
+    elsewhere = COVERAGE_CODES - SITE_CODES if visit.authorization_id is not None else COVERAGE_CODES
+    return [one for one in reasons if "reason" not in one and one["code"] not in elsewhere]
 
 
 def _is_red(visit: Visit) -> bool:

@@ -16,6 +16,7 @@ from scheduling.services import boards, gate, records
 def cover_waiting(*, authorization: Authorization, by: Actor) -> int:
     """Reserve units of a locked `authorization` for its patient's visits without cover, earliest first; how many.
 
+    The gate is asked anew about every visit to come that holds its units: the payer may have changed what it allows.
     Joins the caller's transaction, which holds the authorization's row: the visits come after it in the lock order.
     """
     clinic = authorization.clinic
@@ -34,8 +35,9 @@ def cover_waiting(*, authorization: Authorization, by: Actor) -> int:
         .order_by("period", "id")
     )
     covered = [visit for visit in waiting if _cover(visit, authorization, by)]
+    held = Visit.objects.filter(clinic=clinic, authorization=authorization, status__in=WAITING)
+    gate.look(list(held.filter(period__startswith__gte=start).select_related("clinic").order_by("id")))
     if covered:
-        gate.look(covered)
         boards.bump(clinic, [records.local_day(visit) for visit in covered])
     return len(covered)
 

@@ -30,6 +30,7 @@ def index(request: ClinicRequest) -> HttpResponse:
         "nurses": len(setup.nurses(clinic)),
         "rules": rules_of(clinic),
         "cadence": setup.cadence(clinic).times,
+        "clinic": clinic,
     }
     return render(request, "scheduling/setup.html", context)
 

@@ -11,12 +11,13 @@ from accounts.http import ClinicRequest
 from core.permissions import requires
 from scheduling.presenters import setup as presenting
 from scheduling.queries import setup
-from scheduling.services import setup_rules, setup_shifts
+from scheduling.services import setup_rules, setup_shifts, setup_site
 from scheduling.setup_forms import (
     CadenceForm,
     CopyForm,
     RulesForm,
     ShiftForm,
+    SiteForm,
     SkillsForm,
     SureForm,
     WeightForm,
@@ -148,6 +149,22 @@ def rules(request: ClinicRequest) -> HttpResponse:
         act=lambda: setup_rules.save_rules(clinic=request.clinic, facts=form.facts(), by=request.actor),
         back=("setup", "Set-up"),
         done="The rules are saved.",
+    )
+    return step(request, form, change)
+
+
+@requires(Permission.CLINIC_CHANGE)
+def site(request: ClinicRequest) -> HttpResponse:
+    """How payers know the clinic."""
+    clinic = request.clinic
+    known = {"npi": clinic.npi, "place_of_service": clinic.place_of_service}
+    form = SiteForm(bound(request), initial=known)
+    change = Change(
+        title="Site of care",
+        note="A payer may authorize a drug for one site only. Each visit is compared with what the payer authorized.",
+        act=lambda: setup_site.save_site(clinic=clinic, by=request.actor, **form.cleaned_data),
+        back=("setup", "Set-up"),
+        done="The site is saved.",
     )
     return step(request, form, change)
 
