@@ -85,9 +85,7 @@ def test_nothing_starts_until_a_manager_goes_ahead(known: World, visit: Visit, p
             walk(visit, S.INFUSING, by=known.scheduler)
         with pytest.raises(NotAllowed, match="A prescriber or a manager may go ahead"):
             gate.override(visit=fresh(visit), code="site_mismatch", reason="Called", by=person(Role.NURSE))
-        gate.override(
-            visit=fresh(visit), code="site_mismatch", reason="They change it", by=person(Role.MANAGER)
-        )
+        gate.override(visit=fresh(visit), code="site_mismatch", reason="They change it", by=person(Role.MANAGER))
         assert walk(visit, S.INFUSING, by=known.scheduler).status == S.INFUSING
 
 
