@@ -183,9 +183,17 @@ class Endpoint(APIView):
         return Response(data, status=done.status if done else 200, headers=headers)
 
     def listed(
-        self, shape: type[serializers.BaseSerializer[Any]], things: QuerySet[Any], *, audit: str | None
+        self,
+        shape: type[serializers.BaseSerializer[Any]],
+        things: QuerySet[Any],
+        *,
+        audit: str | None,
+        seen_as: Callable[[Any], Any] | None = None,
     ) -> Response:
-        """One page of `things`, and one audit event `<audit>.list` with the ids that were shown (None: not people)."""
+        """One page of `things`, and one audit event `<audit>.list` with the ids that were shown (None: not people).
+
+        `seen_as` makes of each thing what the shape wants, where that is not the thing itself.
+        """
         pages = Pages()
         found = pages.paginate_queryset(things, self.request, self)
         if found and audit:
@@ -197,7 +205,8 @@ class Endpoint(APIView):
                 by=self.actor,
                 detail={"ids": shown},
             )
-        return pages.get_paginated_response(shape(found, many=True, context={"zone": self.clinic.zone}).data)
+        rows = found if seen_as is None else [seen_as(thing) for thing in found or ()]
+        return pages.get_paginated_response(shape(rows, many=True, context={"zone": self.clinic.zone}).data)
 
     def looked_at(self, what: str, thing: Any, patient_id: UUID) -> None:
         """Note in the audit log that this record was opened."""

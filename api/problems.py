@@ -7,6 +7,7 @@ database's own words never get out: they may hold somebody else's data.
 import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -138,7 +139,7 @@ def handle(problem: Exception, context: dict[str, Any]) -> Response:
     if isinstance(problem, Refusal):
         return _refusal(problem, request)
     if isinstance(problem, exceptions.ValidationError):
-        return _answer("bad_input", list(_reasons(problem.detail)), request)
+        return _answer("bad_input", list(islice(_reasons(problem.detail), MOST_SHOWN)), request)
     if isinstance(problem, exceptions.APIException):
         return _of_framework(problem, request)
     if isinstance(problem, Http404):
@@ -207,16 +208,19 @@ def _answer(
         "status": status or kind.status,
         "detail": " ".join(reason.sentence for reason in reasons[:MOST_SHOWN]),
         "instance": _instance(request),
-        "errors": [
-            {"field": reason.field, "code": reason.code, "sentence": reason.sentence, "is_hard": reason.is_hard}
-            for reason in reasons[:MOST_SHOWN]
-        ],
+        "errors": [_error(reason) for reason in reasons],
     }
     if code == "needs_reason":
         body["override"] = HOW_TO_OVERRIDE
     # A problem is JSON whatever was asked for, where the OpenAPI description would be YAML too.
     request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
     return Response(body, status=body["status"], headers=headers, content_type=MEDIA_TYPE)
+
+
+def _error(reason: Reason) -> dict[str, Any]:
+    """A reason as a program reads it; of an act on several visits it names the visit."""
+    said = {"field": reason.field, "code": reason.code, "sentence": reason.sentence, "is_hard": reason.is_hard}
+    return said | ({"visit": reason.facts["about_visit"]} if "about_visit" in reason.facts else {})
 
 
 def _instance(request: Request) -> str:

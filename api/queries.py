@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db.models import Prefetch, QuerySet
 
-from accounts.models import Clinic
+from accounts.domain.policy import Role
+from accounts.models import Clinic, User
 from authorizations.models import Authorization
 from authorizations.queries import records as authorizations
 from core import clock
@@ -121,6 +122,12 @@ def chairs(clinic: Clinic) -> QuerySet[Chair]:
     out = ChairOutage.objects.filter(lifted_at=None, ends_at__gt=clock.now()).order_by("starts_at")
     with_outages = Prefetch("outages", out, to_attr="times_out")
     return Chair.objects.filter(clinic=clinic).prefetch_related(with_outages).order_by("position", "name")
+
+
+def nurses(clinic: Clinic) -> QuerySet[User]:
+    """Everybody who is a nurse at `clinic`, by name."""
+    found = User.objects.filter(memberships__clinic=clinic, memberships__role=Role.NURSE, is_active=True)
+    return found.order_by("name", "id").distinct()
 
 
 def check_span(first_on: date, last_on: date, *, most_days: int) -> None:

@@ -25,7 +25,7 @@ its pages; and its arithmetic, so that others can check it.
 - **Once.** Every POST that changes something needs an `Idempotency-Key`. A repeat with the same key and body does
   nothing and finds the same thing, with `Idempotent-Replayed: true`; with another body it is refused with 422. Keys are
   kept for two days.
-- **No overwriting.** A change needs `If-Match` with the `ETag` you saw: without it 428, out of date 412.
+- **No overwriting.** A change of one thing needs `If-Match` with the `ETag` you saw: without it 428, out of date 412.
 - **Time.** Instants carry an offset (`2026-11-20T09:00:00-06:00`); dates are dates at the clinic.
 - **Refusals.** Every one is `application/problem+json` (RFC 9457), and changes nothing. `type` says why.
 - **Rate.** 600 requests a minute for each key or person; then 429 with `Retry-After`.
@@ -40,6 +40,7 @@ class ReasonShape(serializers.Serializer[Any]):
     code = serializers.CharField(help_text="The rule, for a program.")
     sentence = serializers.CharField(help_text="What is wrong and what to do, for a person.")
     is_hard = serializers.BooleanField(help_text="False where an override may go ahead.")
+    visit = serializers.UUIDField(required=False, help_text="The visit it is about, where an act is on several.")
 
 
 class ProblemShape(serializers.Serializer[Any]):

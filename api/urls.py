@@ -3,7 +3,20 @@
 from django.urls import path, re_path
 
 from api.endpoint import NotHere
-from api.views import authorizations, clearance, docs, given, keys, orders, patients, plans, series, visits, waitlist
+from api.views import (
+    authorizations,
+    clearance,
+    disruptions,
+    docs,
+    given,
+    keys,
+    orders,
+    patients,
+    plans,
+    series,
+    visits,
+    waitlist,
+)
 
 app_name = "api"
 urlpatterns = [
@@ -43,6 +56,11 @@ urlpatterns = [
     path("waitlist/", waitlist.Waitlist.as_view(), name="waitlist"),
     path("offers/<uuid:offer_id>/accept/", waitlist.OfferAccept.as_view(), name="offer-accept"),
     path("offers/<uuid:offer_id>/decline/", waitlist.OfferDecline.as_view(), name="offer-decline"),
+    path("disruptions/", disruptions.Disruptions.as_view(), name="disruptions"),
+    path("disruptions/preview/", disruptions.DisruptionPreview.as_view(), name="disruptions-preview"),
+    path("disruptions/<uuid:disruption_id>/", disruptions.Disruption.as_view(), name="disruption"),
+    path("disruptions/<uuid:disruption_id>/undo/", disruptions.DisruptionUndo.as_view(), name="disruption-undo"),
+    path("nurses/", visits.Nurses.as_view(), name="nurses"),
     path("chairs/", visits.Chairs.as_view(), name="chairs"),
     path("authorizations/", authorizations.Authorizations.as_view(), name="authorizations"),
     path("authorizations/<uuid:authorization_id>/", authorizations.Authorization.as_view(), name="authorization"),

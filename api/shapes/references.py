@@ -20,6 +20,13 @@ class ChairRef(serializers.Serializer[Any]):
     name = serializers.CharField()
 
 
+class PersonRef(serializers.Serializer[Any]):
+    """Somebody who works at the clinic, by id and name."""
+
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class ProductRef(serializers.Serializer[Any]):
     """A drug of the catalogue, by id and name."""
 

@@ -56,6 +56,12 @@ class StatusBody(Body):
 
     to = Choice(STEPS)
     reason = Text(max_length=120, allow_blank=True, default="")
+    at = Instant(
+        allow_null=True,
+        default=None,
+        help_text="When it happened, if nobody pressed then: not before the step before it. Null means now; for "
+        "confirmed, no-show and booked it says nothing.",
+    )
 
 
 class AcceptedRule(serializers.Serializer[Any]):

@@ -1,4 +1,4 @@
-"""Visits: list, read, book, move, cancel, confirm, and the day's steps; the openings to book, and the chairs."""
+"""Visits: list, read, book, move, cancel, confirm, and the day's steps; the openings, the chairs and the nurses."""
 
 from typing import Any
 from uuid import UUID
@@ -12,6 +12,7 @@ from api.endpoint import Endpoint, check_fresh
 from api.permissions import Needs
 from api.reading import Nothing, PageQuery
 from api.schema import operation
+from api.shapes.references import PersonRef
 from api.shapes.visits import (
     BookBody,
     CancelBody,
@@ -186,6 +187,7 @@ class VisitStatusChange(Endpoint):
                 expected_version=seen,
                 by=self.actor,
                 reason=wanted["reason"],
+                at=wanted["at"],
             )
         )
         return self.shown(VisitShape, visits.get(self.clinic, done.id), done=done)
@@ -253,3 +255,12 @@ class Chairs(Endpoint):
     def get(self, request: Request) -> Response:  # noqa: ARG002
         self.query(PageQuery)
         return self.listed(ChairShape, queries.chairs(self.clinic), audit=None)
+
+
+class Nurses(Endpoint):
+    permission_classes = [Needs(Permission.BOARD_VIEW)]
+
+    @operation("nurses_list", "List nurses", tag="visits", answer=PersonRef, is_list=True, query=PageQuery)
+    def get(self, request: Request) -> Response:  # noqa: ARG002
+        self.query(PageQuery)
+        return self.listed(PersonRef, queries.nurses(self.clinic), audit=None)

@@ -62,7 +62,7 @@ def check(happening: Happening) -> None:
         found.append(Reason("too_far", "More than two weeks ahead: enter it in the set-up instead.", field="on"))
     if away.end - away.start > LONGEST:
         found.append(Reason("too_long", "Longer than two weeks: enter it in the set-up instead.", field="until_on"))
-    found += _nothing_to_do(happening)
+    found = found or list(_nothing_to_do(happening))
     if found:
         raise BadInput.of(found)
 
@@ -74,6 +74,8 @@ def _nothing_to_do(happening: Happening) -> Iterator[Reason]:
         name = happening.nurse.name if happening.nurse else "Nobody"
         yield Reason("no_shift", f"{name} has no shift then. Check the day and the times.", field="nurse")
     if happening.kind == DisruptionKind.CHAIR and happening.chair is not None:
+        if not happening.chair.is_active:
+            yield Reason("not_in_use", f"{happening.chair.name} is not in use any more.", field="chair")
         other = outages_between(happening.clinic, away.start, away.end).filter(chair=happening.chair).first()
         if other is not None:
             sentence = f"{happening.chair.name} is out of use already {when(other, happening.clinic)}: {other.reason}."

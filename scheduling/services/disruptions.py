@@ -35,6 +35,7 @@ from scheduling.services import (
     handing_on,
     holds,
     notices,
+    places,
     records,
     staff_tasks,
     visit_letters,
@@ -167,10 +168,18 @@ def _found(happening: Happening, chosen: dict[UUID, Decision], touched: Touched)
     found = {visit.id: visit for visit in visits_reading.of_clinic(happening.clinic).filter(pk__in=chosen)}
     if found.keys() != chosen.keys():
         raise Stale("changed_meanwhile", "One of the visits is not here any more. Look at the proposal again.")
-    new = [visit for visit in touched.displaced if visit.id not in chosen]
+    new = [_new_one(visit) for visit in touched.displaced if visit.id not in chosen]
+    away = happening.away
+    new += [_gone(visit) for visit in found.values() if not places.interval_of(visit).overlaps(away)]
     if new:
-        raise Stale.of([_new_one(visit) for visit in new])
+        raise Stale.of(new)
     return found
+
+
+def _gone(visit: Visit) -> Reason:
+    """A visit of another time is none of this act's: its days are not held."""
+    sentence = f"{visit.patient.short_name} is not there at that time any more. Look at the proposal again."
+    return Reason("changed_meanwhile", sentence, facts={"visit_id": str(visit.id)})
 
 
 def _new_one(visit: Visit) -> Reason:

@@ -29,6 +29,8 @@ TABLES = (
     "regimens_orderevent",
     "scheduling_preinfusioncheck",
     "scheduling_clearanceoverride",
+    "scheduling_chairoutage",
+    "scheduling_disruption",
 )
 
 NO_TEXT = [5, 1.5, True, [], ["x"], {}, {"x": 1}, "nul\x00", "half \ud800", "x" * 10_000]

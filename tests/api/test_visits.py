@@ -80,6 +80,20 @@ def test_todays_visit_arrives(world: World) -> None:
     assert arrived.data["arrived_at"].endswith("-06:00")
 
 
+def test_a_step_that_was_not_pressed_is_sent_with_the_time_it_happened(world: World) -> None:
+    booked = world.booked(start="2026-03-02T09:00:00-06:00")
+    path = f"visits/{booked.data['id']}/status/"
+    late = {"to": "arrived", "at": "2026-03-02T07:45:00-06:00"}
+    arrived = world.caller.post(path, late, etag=booked.etag)
+    assert (arrived.status, arrived.data["arrived_at"]) == (200, "2026-03-02T07:45:00-06:00")
+    for at, code in (("2026-03-02T07:30:00-06:00", "before_last_step"), ("2026-03-02T11:00:00-06:00", "in_the_future")):
+        refused = world.caller.post(path, {"to": "seated", "at": at}, etag=arrived.etag)
+        assert (refused.status, refused.fields) == (400, {"at"})
+        assert refused.data["errors"][0]["code"] == code
+    seated = world.caller.post(path, {"to": "seated", "at": None}, etag=arrived.etag)
+    assert (seated.status, seated.data["status"]) == (200, "seated")
+
+
 def test_openings_come_best_first_and_one_can_be_booked(world: World) -> None:
     query = {"course_day": str(world.course_day.pk), "from": "2026-03-03", "to": "2026-03-05", "part_of_day": "morning"}
     found = world.caller.get("openings/", **query, limit=4)

@@ -9,11 +9,13 @@ from accounts.domain.policy import Role
 from api.presenters import described
 from core import clock
 from core.actor import system
+from core.intervals import Interval
 from regimens.models import OrderStatus, TreatmentOrder
 from regimens.services import administrations, catalogue
-from scheduling.models import Offer, Visit
+from scheduling.models import Disruption, DisruptionKind, Offer, Visit
 from scheduling.queries import visits
-from scheduling.services import offers, waitlist
+from scheduling.services import disruptions, offers, waitlist
+from scheduling.services.disruption_facts import Happening
 from scheduling.services.offers import FreedPlace
 from tests import factories
 from tests.api.conftest import Answered, World
@@ -214,6 +216,8 @@ def working(world: World, operation: str) -> Working:
     place_of_all = {"course_day": str(world.course_day.pk), "chair": place["chair"], "start": place["start"]}
     if operation in {"orders_enter", "orders_preview", "estimates_visit"}:
         catalogue.load(by=system("test"))
+    tomorrow = {"from": "2026-03-03T07:00:00-06:00", "until": "2026-03-03T18:00:00-06:00", "reason": "Pump broken"}
+    down = tomorrow | {"kind": "chair", "chair": str(world.chairs[0].pk), "nurse": None}
     bodies: dict[str, Shape] = {
         "patients_register": PERSON,
         "patients_change": PERSON,
@@ -234,8 +238,12 @@ def working(world: World, operation: str) -> Working:
         | {"parts_of_day": ["morning"], "notice_hours": 24, "note": "Any day."},
         "orders_series": {"weekday": 1, "time": "09:30", "courses": 1, "until": "2026-12-31", "override": override}
         | {"dry_run": False, "visits": [place_of_all]},
+        "disruptions_preview": down,
+        "disruptions_apply": down
+        | {"decisions": [], "seen_over": ["2026-03-03T09:00:00-06:00"], "override": {"reason": "No other day."}},
+        "disruptions_undo": {"leave": []},
         "visits_cancel": {"reason": "A cold."},
-        "visits_status": {"to": "confirmed", "reason": "On the phone."},
+        "visits_status": {"to": "confirmed", "reason": "On the phone.", "at": "2026-03-02T07:30:00-06:00"},
         "authorizations_answer": ANSWER,
         "authorizations_log_call": CALL,
         "authorizations_follow_up": {"on": "2026-03-09", "next_step": "Call again"},
@@ -267,6 +275,15 @@ def offered(world: World) -> Offer:
     return offers.make(entry=entry, place=place, by=world.manager)
 
 
+def upset(world: World) -> Disruption:
+    """Tomorrow the first chair is out of use; nobody is in the way."""
+    away = Interval(datetime(2026, 3, 3, 13, tzinfo=UTC), datetime(2026, 3, 4, tzinfo=UTC))
+    broken = Happening(
+        clinic=world.clinic, kind=DisruptionKind.CHAIR, away=away, reason="Pump broken", chair=world.chairs[0]
+    )
+    return disruptions.apply(happening=broken, decisions=[], by=world.manager)
+
+
 def begun(world: World) -> str:
     """The id of a visit of tomorrow whose infusion began this morning all the same: nothing needs the day to come."""
     visit = Visit.objects.get(pk=world.booked().data["id"])
@@ -286,8 +303,9 @@ def _filled(world: World, operation: str, path: str) -> str:
         path = path.replace("{reaction_id}", made.data["id"])
     if operation == "orders_release":
         TreatmentOrder.objects.filter(pk=world.order.pk).update(status=OrderStatus.ON_HOLD, status_reason="Waiting.")
-    if "{offer_id}" in path:
-        path = path.replace("{offer_id}", str(offered(world).pk))
+    made_of = {"{disruption_id}": upset, "{offer_id}": offered}
+    for name, make in made_of.items():
+        path = path.replace(name, str(make(world).pk)) if name in path else path
     if "{visit_id}" in path:
         path = path.replace("{visit_id}", world.booked().data["id"])
     if operation == "authorizations_answer":
