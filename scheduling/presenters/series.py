@@ -192,7 +192,7 @@ def _problem(choice: Choice, rostered_to: date | None, clinic: Clinic) -> str:
         case Problem.TOO_SOON:
             return f"Every day from {window} is too soon after the course before. Choose an earlier day for that one."
         case Problem.TAKEN:
-            return "This place was taken meanwhile. Choose another one."
+            return "This place can’t be had: the chair is taken, or it breaks a rule. Choose another one."
     return ""
 
 
