@@ -107,7 +107,7 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     flags = tuple(_flags(visit, board))
     drug = words.drug(visit.course_day)
     is_to_come = visit.status in EXPECTED and board.on > board.now.astimezone(zone).date()
-    after = None if is_to_come else next_step(VisitStatus(visit.status))
+    after = None if is_to_come else usual_step(visit)
     starts, ends = f"{start.astimezone(zone):%H:%M}", f"{end.astimezone(zone):%H:%M}"
     word = look_of("visit", visit.status).word.lower()
     return Bar(
@@ -137,6 +137,14 @@ def bar(visit: Visit, chair: Chair, board: BoardDay, url: str) -> Bar:
     )
 
 
+def usual_step(visit: Visit) -> VisitStatus | None:
+    """The step that comes next for `visit`: the usual one, but past the observation where none is planned."""
+    after = next_step(VisitStatus(visit.status))
+    if after is S.OBSERVING and not any(phase["kind"] in WATCHING for phase in visit.course_day.phases):
+        return next_step(after)
+    return after
+
+
 def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
     """What the clock says about a visit under way, from its recorded times, and whether it runs late."""
     status = VisitStatus(visit.status)
@@ -156,7 +164,9 @@ def timing(visit: Visit, now: datetime) -> tuple[str, bool]:
         if not planned:
             return f"watched {_span(gone)}", False
         left = planned - gone
-        return (f"{_span(left)} left", False) if left > timedelta() else ("observation over", True)
+        if left <= timedelta():
+            return "observation over", True
+        return f"{_span(left + timedelta(seconds=59))} left", False
     return "", False
 
 

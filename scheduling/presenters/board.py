@@ -70,6 +70,8 @@ class BoardPage:
     next_on: date
     version: str
     closed_for: str
+    next_open_on: date | None
+    next_open_words: str
     quarters: int
     opens_at: str
     hours: tuple[Hour, ...]
@@ -105,6 +107,8 @@ def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
         next_on=board.on + timedelta(days=1),
         version=version(board.version, board.now if board.is_today else None),
         closed_for=board.closed_for,
+        next_open_on=board.next_open_on,
+        next_open_words=_next_open_words(board),
         quarters=max(_quarters(day), SHORTEST_DAY) if day else 0,
         opens_at=day.start.isoformat() if day else "",
         hours=tuple(_hours(day, board)) if day else (),
@@ -124,6 +128,11 @@ def page(board: BoardDay, by: Actor, *, selected: str = "") -> BoardPage:
         can_run=can_run,
         can_check=by.can(Permission.ADMINISTRATION_RECORD),
     )
+
+
+def _next_open_words(board: BoardDay) -> str:
+    on = board.next_open_on
+    return f"Next open day: {on:%a} {on.day} {on:%b}" if on else ""
 
 
 def version(number: int, now: datetime | None) -> str:

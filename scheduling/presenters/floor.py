@@ -12,7 +12,7 @@ from core.intervals import floor_quarter
 from regimens.domain.quantities import plain
 from scheduling.domain.assignment import Stay, best_nurse, carried_by
 from scheduling.domain.running import Overrun, next_rate, overrun, rate_now
-from scheduling.domain.statuses import FINISHED, IN_CHAIR, VisitStatus, next_step
+from scheduling.domain.statuses import FINISHED, IN_CHAIR, VisitStatus
 from scheduling.domain.vitals import VitalsDue, next_vitals
 from scheduling.models import Assignment, Visit
 from scheduling.presenters import bars, board, running, words
@@ -142,7 +142,7 @@ def _card(visit: Visit, day: FloorDay, by: Actor) -> Card:
     zone, status = day.clinic.zone, VisitStatus(visit.status)
     timer, is_late = bars.timing(visit, day.now)
     due, over = _vitals(visit, day), _overrun(visit, day)
-    after = next_step(status)
+    after = bars.usual_step(visit)
     proposed_id, proposed = _proposed(visit, day)
     return Card(
         visit=visit,

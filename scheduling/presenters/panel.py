@@ -9,7 +9,7 @@ from authorizations.queries.coverage import COVERAGE_CODES
 from core import clock
 from core.actor import Actor
 from core.looks import look_of
-from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus, next_step
+from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
 from scheduling.models import Visit, VisitEvent
 from scheduling.presenters import bars, words
 from scheduling.queries.history import History
@@ -34,7 +34,8 @@ def visit_panel(visit: Visit, history: History, by: Actor) -> dict[str, Any]:
     timer, is_late = bars.timing(visit, clock.now())
     can_run, can_change = by.can(Permission.VISIT_STATUS), by.can(Permission.VISIT_CHANGE)
     later = _not_yet(visit) if status in EXPECTED else frozenset()
-    following = next_step(status) if can_run and next_step(status) not in later else None
+    usual = bars.usual_step(visit)
+    following = usual if can_run and usual not in later else None
     hidden = later | {following, VisitStatus.CANCELLED}
     others = [step for step in FORWARD[status] if step not in hidden] if can_run else []
     return {

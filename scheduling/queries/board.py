@@ -1,4 +1,4 @@
-"""Everything the day board shows, in three SQL statements however many visits there are.
+"""Everything the day board shows, in three SQL statements however many visits there are; a fourth on a closed day.
 
 The board's version is read first, with the chairs: a change that comes while the rest is read then shows as a newer
 version at the next poll, and is never missed.
@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, OuterRef, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import JSONObject, TruncDate
 
 from accounts.models import Clinic, Closure
 from core import clock
@@ -46,6 +46,7 @@ class BoardDay:
     """One day of one clinic. `open_time` is None when the clinic is closed or not staffed.
 
     `closed_for` is why the clinic is closed on a day on which it is open otherwise; visits may still stand there.
+    `next_open_on` is read for a closed day only: the first day after it on which the clinic is open.
     `visits` holds every visit that day but cancelled ones, by chair and in order; `load` one entry per open quarter.
     """
 
@@ -59,6 +60,7 @@ class BoardDay:
     version: int
     outages: dict[UUID, tuple[Outage, ...]] = field(default_factory=dict)
     closed_for: str = ""
+    next_open_on: date | None = None
 
     @property
     def is_today(self) -> bool:
@@ -106,7 +108,17 @@ def day_board(clinic: Clinic, on: date) -> BoardDay:
         version=(chairs[0].board_version or 0) if chairs else 0,
         outages={chair.id: _outages(chair) for chair in chairs if chair.out_times},
         closed_for=(chairs[0].closed_for or "") if chairs else "",
+        next_open_on=None if slots else _next_open(clinic, end),
     )
+
+
+def _next_open(clinic: Clinic, after: datetime) -> date | None:
+    """The first day from `after` on that is staffed and not closed."""
+    closed = Closure.objects.filter(clinic=clinic, on=OuterRef("on"))
+    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=after)
+    slots = slots.annotate(on=TruncDate("starts_at", tzinfo=clinic.zone)).filter(~Exists(closed))
+    starts_at = slots.order_by("starts_at").values_list("starts_at", flat=True).first()
+    return starts_at.astimezone(clinic.zone).date() if starts_at else None
 
 
 def _outages(chair: Chair) -> tuple[Outage, ...]:

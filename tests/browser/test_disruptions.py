@@ -82,7 +82,7 @@ def test_a_chair_goes_down_and_comes_back(
     page = browsing.open("/disruptions/", user=scheduler, size=size)
     expect(page.get_by_text("Nothing has gone wrong yet")).to_be_visible()
     good(page, f"disruptions-empty-{width(size)}")
-    page.get_by_role("link", name="Something went wrong").first.click()
+    page.get_by_role("link", name="New disruption").first.click()
     page.get_by_label("Chair", exact=True).select_option(label="A1")
     good(page, f"disruption-new-{width(size)}")
     enter(page, **{"What happened": "Pump broken"})

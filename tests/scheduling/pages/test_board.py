@@ -63,6 +63,11 @@ def test_a_closed_day_says_so(desk: Client) -> None:
     assert "The clinic is closed" in words(desk.get("/board/2026-11-22/"))
 
 
+def test_a_closed_day_leads_to_the_next_open_one(desk: Client, day: Day) -> None:
+    html = desk.get("/board/2026-11-19/").content.decode()
+    assert '<a class="btn" href="/board/2026-11-20/">Next open day: Fri 20 Nov</a>' in html
+
+
 def test_people_who_may_only_look_get_no_ways_to_change(day: Day) -> None:
     auditor = factories.make_staff(day.clinic, Role.AUDITOR)
     client = Client()
