@@ -17,8 +17,9 @@ from core.errors import Conflict, NotFound, Reason, Refusal, Stale
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import OrderStatus
+from regimens.queries.given import overtaken
 from scheduling.domain.load import LoadProfile
-from scheduling.domain.placement import CAPACITY_CODES, PLACE_CODES
+from scheduling.domain.placement import CAPACITY_CODES, PLACE_CODES, WINDOW_CODES
 from scheduling.domain.statuses import IN_CHAIR, OCCUPYING, VisitStatus
 from scheduling.models import Chair, Visit, VisitEvent
 from scheduling.services import (
@@ -50,6 +51,8 @@ REFITTED = (
 )
 TAKEN = {"chair_taken", "chair_out", "patient_busy", "closed"}
 """What keeps a visit from coming back to its place."""
+PASSED = "in_the_past"
+"""What keeps nobody: that a visit of this morning was cancelled by mistake may be seen in the afternoon."""
 
 
 def standing(events: Sequence[VisitEvent]) -> list[VisitEvent]:
@@ -218,7 +221,7 @@ def _undo_status(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     known = {override["code"] for override in current.overrides}
     beside = [r for r in reasons if moving is None and r.code in PLACE_CODES - known]
     if left is VisitStatus.CANCELLED:
-        _check_may_come_back(current, crowded)
+        _check_may_come_back(current, reasons)
     current.status = before
     current.period = DateTimeTZRange(interval.start, interval.end, "[)")
     current.load_profile, current.start_quarter = list(load.need), load.start_quarter
@@ -253,15 +256,18 @@ def _take_back_units(visit: Visit, left: VisitStatus, by: Actor) -> tuple[Reason
     return ()
 
 
-def _check_may_come_back(visit: Visit, crowded: list[Reason]) -> None:
+def _check_may_come_back(visit: Visit, reasons: list[Reason]) -> None:
     """A cancelled visit comes back only where a new one could go; whoever is in the chair already may always stay."""
-    order = visit.course_day.course.order
-    if order.status != OrderStatus.ACTIVE:
-        raise Conflict("undo_conflict", f"Can't undo: the order for {visit.patient.short_name} is not active any more.")
-    _refuse_if_taken(crowded)
     day = visit.course_day
-    if day.chair_minutes > visit.planned_minutes or day.units != visit.units:
-        sentence = f"Can't undo: the plan of {visit.patient.short_name} changed meanwhile. Book that day anew."
+    if day.course.order.status != OrderStatus.ACTIVE:
+        raise Conflict("undo_conflict", f"Can't undo: the order for {visit.patient.short_name} is not active any more.")
+    _refuse_if_taken([one for one in reasons if one.code in CAPACITY_CODES or (one.is_hard and one.code != PASSED)])
+    known = {override["code"] for override in visit.overrides}
+    is_moved = any(one.code in WINDOW_CODES - known for one in reasons)
+    is_dropped = day.course.dropped_at is not None or day.course_id in overtaken([day.course])
+    if is_moved or is_dropped or day.chair_minutes > visit.planned_minutes or day.units != visit.units:
+        anew = "Look at its dates again." if is_dropped else "Book that day anew."
+        sentence = f"Can't undo: the plan of {visit.patient.short_name} changed meanwhile. {anew}"
         raise Conflict("plan_changed", sentence)
 
 
