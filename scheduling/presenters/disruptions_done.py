@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accounts.models import Clinic
 from core import clock
+from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import Disruption, Visit
 from scheduling.presenters.disruptions import SOON, title, when
 from scheduling.presenters.words import drug
@@ -46,7 +47,7 @@ class DoneView:
 DONE = {
     Do.MOVE: ("moved", "moved"),
     Do.STAY: ("stayed in too full a time", "stayed in too full a time"),
-    Do.CALL: ("waits for a call", "wait for a call"),
+    Do.CALL: ("stays for now", "stay for now"),
     Do.CANCEL: ("cancelled", "cancelled"),
     Do.LET_GO: ("let go", "let go"),
     "nurse": ("got another nurse", "got another nurse"),
@@ -61,11 +62,16 @@ NOW = {
 }
 
 
+HERE = "Stays: the patient is here already"
+UNDONE = {"nurse": "Nurse as before", Do.LET_GO: "Held no longer"}
+
+
 def done_view(disruption: Disruption, visits: Mapping[UUID, Visit]) -> DoneView:
     """What was done, and who is to be called."""
     facts, clinic = disruption.facts, disruption.clinic
+    row = _done if disruption.undone_at is None else _undone
     rows = tuple(
-        _done(change, visits[UUID(change["visit"])], clinic)
+        row(change, visits[UUID(change["visit"])], clinic)
         for change in sorted(disruption.changes, key=lambda one: (one.get("from", {}).get("start", "~"), one["visit"]))
     )
     return DoneView(
@@ -75,14 +81,14 @@ def done_view(disruption: Disruption, visits: Mapping[UUID, Visit]) -> DoneView:
         reason=facts["reason"],
         summary=done_summary(disruption),
         rows=rows,
-        calls=tuple(row for row in rows if row.calls) if disruption.undone_at is None else (),
+        calls=tuple(row for row in rows if row.calls),
         why_not=why_not(disruption),
         override=facts.get("override", ""),
     )
 
 
 def done_summary(disruption: Disruption) -> str:
-    """ "7 visits: 6 moved, 1 waits for a call"."""
+    """ "7 visits: 6 moved, 1 stays for now"."""
     counts = Counter(change["do"] for change in disruption.changes)
     if not counts:
         return "No visit was touched"
@@ -96,13 +102,32 @@ def _done(change: Mapping[str, Any], visit: Visit, clinic: Clinic) -> DoneRow:
     now = _now(change, clinic)
     told = "Told by message" if change.get("told") else "Need not be told"
     calls = ""
-    if change["do"] == Do.CALL:
+    if change["do"] == Do.CALL and visit.status not in EXPECTED:
+        now, told = HERE, "At the chair"
+    elif change["do"] == Do.CALL:
         calls, told = "Find another place together.", "To be called"
     elif change.get("told") is False:
         calls, told = f"Tell them: {now}.", "To be called"
     elif change.get("told") and _was_soon(change, visit):
         calls = f"Expected soon, may be on the way. Tell them: {now}."
     return DoneRow(visit=visit, drug=drug(visit.course_day), was=was, now=now, told=told, calls=calls)
+
+
+def _undone(change: Mapping[str, Any], visit: Visit, clinic: Clinic) -> DoneRow:
+    """One visit after the undo: back where it was, or where it stays; and whom a call may have told otherwise."""
+    before = _done(change, visit, clinic)
+    now, told, calls = UNDONE.get(change["do"], "Stays where it was"), "Need not be told", ""
+    if change["do"] in {Do.MOVE, Do.CANCEL}:
+        start = visit.period.lower
+        is_back = visit.status != VisitStatus.CANCELLED and start == datetime.fromisoformat(change["from"]["start"])
+        stays = {"chair": visit.chair.name, "start": start.isoformat()}
+        now = "Back where it was" if is_back else "Still cancelled"
+        if not is_back and visit.status != VisitStatus.CANCELLED:
+            now = f"Left at {_place(stays, clinic)}"
+        if is_back and "told" in change:
+            told = "By message, if the first had left" if change["told"] else "To be called"
+            calls = f"If they were called before: it is {before.was} after all." if before.calls else ""
+    return DoneRow(visit=visit, drug=before.drug, was=before.was, now=now, told=told, calls=calls)
 
 
 def _now(change: Mapping[str, Any], clinic: Clinic) -> str:

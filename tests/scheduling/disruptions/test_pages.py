@@ -9,10 +9,12 @@ from django.test import Client
 
 from accounts.domain.policy import Role
 from audit.models import AuditEvent
+from scheduling.domain.statuses import VisitStatus
 from scheduling.models import ChairOutage, Disruption, StaffTask
+from scheduling.services import flow
 from tests import factories
 from tests.factories import at
-from tests.scheduling.conftest import TUESDAY, World
+from tests.scheduling.conftest import MONDAY, TUESDAY, World
 from tests.scheduling.disruptions import scenes
 from tests.scheduling.disruptions.scenes import book, nurses, place
 
@@ -214,3 +216,27 @@ def test_the_board_and_a_link_fill_the_form_in(world: World, desk: Client) -> No
     page = desk.get(f"{NEW}?{query}").content.decode()
     assert re.search(r'value="2026-03-04"', page)
     assert re.search(rf'value="{world.chairs[1].id}" selected', page)
+
+
+def test_after_an_undo_whoever_was_called_is_to_be_called_again(world: World, desk: Client) -> None:
+    visit = book(world, 9, day=scenes.covered_day(world, email_consent_at=None, sms_consent_at=None))
+    done = scenes.apply(scenes.closed(world), world.scheduler)
+    page = desk.get(f"/disruptions/{done.id}/").content.decode()
+    assert "Tell them: " in page
+    assert desk.post(f"/disruptions/{done.id}/undo/").status_code == 302
+    page = desk.get(f"/disruptions/{done.id}/").content.decode()
+    assert "Back where it was" in page
+    assert "If they were called before: it is Tue 3 Mar 09:00, A1 after all." in page
+    assert visit.patient.phone in page
+
+
+def test_nobody_is_called_who_sits_in_the_chair(world: World, desk: Client) -> None:
+    visit = book(world, 8, on=MONDAY)
+    factories.clear(visit)
+    for status in (VisitStatus.ARRIVED, VisitStatus.SEATED):
+        visit.refresh_from_db()
+        visit = flow.advance(visit=visit, to=status, expected_version=visit.version, by=world.scheduler)
+    done = scenes.apply(scenes.replace_day(scenes.chair_down(world), MONDAY), world.scheduler)
+    page = desk.get(f"/disruptions/{done.id}/").content.decode()
+    assert "Calls to make" not in page
+    assert "Stays: the patient is here already" in page
