@@ -78,6 +78,9 @@ PLACES: dict[str, str] = {
         SELECT id, period FROM scheduling_visit
          WHERE cardinality(load_profile) * interval '15 min' <> upper(period) - lower(period)
             OR start_quarter >= cardinality(load_profile)""",
+    "an override that the visit does not name": """
+        SELECT id, overrides FROM scheduling_visit
+         WHERE is_over_capacity <> (overrides @? '$[*] ? (@.code == "nurse_load" || @.code == "nurse_starts")')""",
     "a booked visit that is still held": f"""
         SELECT id, status FROM scheduling_visit
          WHERE (status = 'held') <> (hold_until IS NOT NULL) AND status NOT IN {GONE}""",
@@ -213,8 +216,9 @@ def dead_holds(now: datetime) -> list[Any]:
 
 
 def rows(sql: str, *values: Any) -> list[Any]:
+    """What `sql` finds; one mapping is its values by name."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, values or None)
+        cursor.execute(sql, values[0] if values and isinstance(values[0], dict) else values or None)
         return list(cursor.fetchall())
 
 

@@ -31,6 +31,7 @@ PLANTED: dict[str, str] = {
     "a visit outside all capacity": "DELETE FROM scheduling_capacityslot",
     "a load that does not fit its period": f"""
         UPDATE scheduling_visit SET load_profile = '{{1}}' WHERE id = ({HERE})""",
+    "an override that the visit does not name": "UPDATE scheduling_visit SET is_over_capacity = NOT is_over_capacity",
     "a booked visit that is still held": "UPDATE scheduling_visit SET hold_until = now()",
     "a status nobody knows": "UPDATE scheduling_visit SET status = 'lost'",
     "a visit without a history": "DELETE FROM scheduling_visitevent",

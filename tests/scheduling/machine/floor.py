@@ -1,22 +1,21 @@
 """The day of a visit: each step forward, any step at all, confirming, and which nurse looks after whom."""
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 from core import clock
 from scheduling.domain.statuses import VisitStatus, next_step
 from scheduling.models import Visit
 from scheduling.services import assignment, flow
 from tests import factories
-from tests.scheduling.machine.walk import INDEX, Walk, has_visits, pick
+from tests.scheduling.machine.walk import INDEX, Walk, act, has_visits, pick
 from tests.scheduling.machine.ward import patient_actor
 
+ENDS = st.sampled_from([VisitStatus.NO_SHOW, VisitStatus.NO_SHOW, VisitStatus.LEFT_EARLY, VisitStatus.CANCELLED])
 HERE = ("booked", "confirmed", "arrived", "seated", "infusing", "observing")
 
 
 class Floor(Walk):
-    @precondition(has_visits)
-    @rule(visit=INDEX, count=st.integers(1, 3))
+    @act(often=4, when=has_visits, visit=INDEX, count=st.integers(1, 3))
     def go_on(self, visit: int, count: int) -> None:
         """The usual next steps of a visit of today."""
         found = self._today(visit)
@@ -27,26 +26,27 @@ class Floor(Walk):
             self.all_holds()
             found = self.visit(self.ids().index(found.id))
 
-    @precondition(has_visits)
-    @rule(visit=INDEX, to=st.sampled_from(VisitStatus))
+    @act(when=has_visits, visit=INDEX, to=st.sampled_from(VisitStatus))
     def step(self, visit: int, to: VisitStatus) -> None:
         """Any step, sensible or not."""
         self._advance("any step", self._today(visit), to)
 
-    @precondition(has_visits)
-    @rule(visit=INDEX, to=st.sampled_from([VisitStatus.NO_SHOW, VisitStatus.LEFT_EARLY, VisitStatus.CANCELLED]))
+    @act(
+        often=2,
+        when=has_visits,
+        visit=INDEX,
+        to=ENDS,
+    )
     def end(self, visit: int, to: VisitStatus) -> None:
         self._advance(f"{to}", self._today(visit), to)
 
-    @precondition(has_visits)
-    @rule(visit=INDEX, is_patient=st.booleans())
+    @act(when=has_visits, visit=INDEX, is_patient=st.booleans())
     def confirm(self, visit: int, is_patient: bool) -> None:
         found = self.visit(visit, "booked")
         by = patient_actor(found.patient) if is_patient else self.ward.scheduler
         self.do("confirm", lambda: flow.confirm(visit=found, by=by))
 
-    @precondition(has_visits)
-    @rule(visit=INDEX, nurse=INDEX)
+    @act(when=has_visits, visit=INDEX, nurse=INDEX)
     def assign(self, visit: int, nurse: int) -> None:
         found = self.visit(visit, *HERE)
         nurse_id = pick([*(one.id for one in self.ward.nurses), None], nurse)

@@ -5,7 +5,6 @@ from datetime import date, time, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import precondition, rule
 
 from accounts.models import Closure
 from core import clock
@@ -13,7 +12,7 @@ from scheduling.models import ChairOutage, Shift
 from scheduling.services import backfill, outages, setup_acts, setup_calendar, setup_chairs, setup_shifts
 from scheduling.services.setup_shifts import ShiftFacts
 from tests.scheduling import invariants
-from tests.scheduling.machine.walk import INDEX, Thing, Walk, pick
+from tests.scheduling.machine.walk import INDEX, Thing, Walk, act, pick
 from tests.scheduling.machine.ward import DAYS, later
 
 ON = st.sampled_from(DAYS)
@@ -38,7 +37,7 @@ def has_outages(walk: Any) -> bool:
 
 
 class House(Walk):
-    @rule(chair=INDEX, at=INDEX, quarters=st.integers(1, 20))
+    @act(chair=INDEX, at=INDEX, quarters=st.integers(1, 20))
     def take_a_chair_out(self, chair: int, at: int, quarters: int) -> None:
         start = pick(self.ward.starts, at)
         self.do(
@@ -52,14 +51,13 @@ class House(Walk):
             ),
         )
 
-    @precondition(has_outages)
-    @rule(outage=INDEX)
+    @act(when=has_outages, outage=INDEX)
     def give_a_chair_back(self, outage: int) -> None:
         found = ChairOutage.objects.select_related("chair__clinic", "clinic").filter(lifted_at=None)
         one = pick(list(found.order_by("created_at", "id")), outage)
         self.do("give a chair back", lambda: outages.lift(outage=one, by=self.ward.scheduler))
 
-    @rule(what=st.sampled_from(CHANGES), index=INDEX, other=INDEX, on=ON, span=SPANS)
+    @act(often=5, what=st.sampled_from(CHANGES), index=INDEX, other=INDEX, on=ON, span=SPANS)
     def set_up(self, what: str, index: int, other: int, on: date, span: tuple[time, time]) -> None:
         """As the pages do it: look at what it breaks, then save exactly that."""
         clinic, by = self.ward.clinic, self.ward.manager
@@ -73,14 +71,14 @@ class House(Walk):
 
         self.do(what, save)
 
-    @rule(what=st.sampled_from(CHANGES), index=INDEX, on=ON, span=SPANS)
+    @act(what=st.sampled_from(CHANGES), index=INDEX, on=ON, span=SPANS)
     def only_look(self, what: str, index: int, on: date, span: tuple[time, time]) -> None:
         """A preview changes nothing, just as a refusal."""
         if (act := self._act(what, index, self._facts(index, on, span))) is not None:
             self.do("preview", lambda: setup_acts.preview(clinic=self.ward.clinic, act=act))
             self.was_refused = True
 
-    @rule(quarters=st.sampled_from([0, 1, 3, 8, None]))
+    @act(often=2, quarters=st.sampled_from([0, 1, 3, 8, None]))
     def time_passes(self, quarters: int | None) -> None:
         """Some of the day, or all of it: then it is eight on the next one."""
         today = clock.today(self.ward.clinic.zone)

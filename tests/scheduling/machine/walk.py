@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
 import time_machine
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from core.errors import Busy, Refusal
 from regimens.models import CourseDay
@@ -21,7 +22,7 @@ from tests.scheduling.machine.watch import Watch
 Thing = TypeVar("Thing")
 Result = TypeVar("Result")
 
-INDEX = st.integers(0, 59)
+INDEX = st.integers(0, 119)
 """A choice among whatever there is; taken modulo how many there are."""
 WHY = st.sampled_from([Override("The only time that suits."), Override("The only time that suits."), None])
 DONE = "done"
@@ -29,13 +30,48 @@ DONE = "done"
 tally: Counter[tuple[str, str]] = Counter()
 """How often each act was done, or refused with which code, over all walks of this process."""
 
+Method = TypeVar("Method", bound=Callable[..., None])
+
+
+@dataclass(frozen=True)
+class Act:
+    """Something that people do: with what, whether it makes sense now, and how often compared with the others."""
+
+    arguments: dict[str, st.SearchStrategy[Any]]
+    when: Callable[[Any], bool]
+    often: int
+
+
+ACTS: dict[str, Act] = {}
+"""All of them, by the name of the method."""
+
+
+def always(_walk: Any) -> bool:
+    return True
+
+
+def act(*, when: Callable[[Any], bool] = always, often: int = 1, **arguments: Any) -> Callable[[Method], Method]:
+    """Mark a method of a walk as something that people do."""
+
+    def mark(method: Method) -> Method:
+        ACTS[method.__name__] = Act(arguments, when, often)
+        return method
+
+    return mark
+
+
+def swarm(machine: type["Walk"]) -> type["Walk"]:
+    """The machine with a rule for every act: Hypothesis leaves many out of each walk, and does the others to excess."""
+    rules = {name: precondition(one.when)(rule(**one.arguments)(getattr(machine, name))) for name, one in ACTS.items()}
+    return type("Swarm", (machine,), rules)
+
 
 def pick(things: Sequence[Thing], index: int) -> Thing:
     return things[index % len(things)]
 
 
 class Walk(RuleBasedStateMachine):
-    """What all rules share. Each rule does one act of the services through `do`."""
+    """What all rules share. Each does one act of the services through `do`."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -63,6 +99,13 @@ class Walk(RuleBasedStateMachine):
         tally[what, DONE] += 1
         return result
 
+    @rule(data=st.data())
+    def somebody_acts(self, data: st.DataObject) -> None:
+        """Any act, as often as it is meant to be done. A rule for each would leave some out, in so few walks."""
+        names = [name for name, one in ACTS.items() for _ in range(one.often)]
+        name = data.draw(st.sampled_from(names).filter(lambda name: ACTS[name].when(self)), label="who does what")
+        getattr(self, name)(**{key: data.draw(one, label=key) for key, one in ACTS[name].arguments.items()})
+
     @invariant()
     def all_holds(self) -> None:
         was_refused, self.was_refused = self.was_refused, False
@@ -76,7 +119,7 @@ class Walk(RuleBasedStateMachine):
         """A course day, mostly one that has no place yet."""
         placed = set(Visit.objects.filter(status__in=OCCUPYING_VALUES).values_list("course_day_id", flat=True))
         free = [key for key in self.ward.days if key not in placed]
-        return visits.get_course_day(self.ward.clinic, pick(free if free and index % 5 else self.ward.days, index))
+        return visits.get_course_day(self.ward.clinic, pick(free if free and index % 5 < 4 else self.ward.days, index))
 
     def ids(self, *statuses: str) -> list[UUID]:
         """The visits so far, in the order in which they were booked; only those in one of `statuses`, if any."""

@@ -43,6 +43,7 @@ class Sight:
     visits: dict[UUID, Row]
     boards: dict[date, int]
     caps: dict[datetime, tuple[int, int]]
+    used: dict[datetime, tuple[int, int]]
     cap_days: dict[date, str]
     outages: dict[UUID, tuple[date, date, bool]]
 
@@ -70,14 +71,14 @@ class Watch:
         return [*found, *self._badly_placed(before, after)]
 
     def _excuse(self, before: Sight, after: Sight) -> None:
-        """Where nurses left, what is booked there may stay; never more than that, until nurses leave again."""
+        """Where nurses left, what was booked there may stay; never more than that, until nurses leave again."""
         total = invariants.excess()
         known = {key: min(count, self.excused.get(key, 0)) for key, count in total.items()}
         for key, count in total.items():
             _, at, kind = key
             was, now = before.caps.get(at, (0, 0)), after.caps.get(at, (0, 0))
             if now[CODES[kind]] < was[CODES[kind]]:
-                known[key] = count
+                known[key] = min(count, before.used.get(at, (0, 0))[CODES[kind]] - now[CODES[kind]])
         self.excused = known
 
     def _versions(self, before: Sight, after: Sight) -> Iterator[str]:
@@ -104,10 +105,12 @@ class Watch:
 
     def _see(self) -> Sight:
         zone, clinic = self.clinic.time_zone, self.clinic.id
+        slots = rows(_CAPS, clinic)
         return Sight(
             visits={key: Row(*values) for key, *values in rows(_VISITS, zone, clinic)},
             boards=dict(rows('SELECT "on", version FROM scheduling_boardversion WHERE clinic_id = %s', clinic)),
-            caps={at: (load, starts) for at, load, starts in rows(_CAPS, clinic)},
+            caps={at: (load, starts) for at, load, starts, *_ in slots},
+            used={at: (load, starts) for at, *_, load, starts in slots},
             cap_days=dict(rows(_CAP_DAYS, zone, clinic)),
             outages={key: (*days, lifted) for key, *days, lifted in rows(_OUTAGES, zone, zone, clinic)},
         )
@@ -129,7 +132,9 @@ _VISITS = """
            md5(ROW(overrides, nurse_id, is_exception, hold_until, confirmed_at)::text), version
       FROM scheduling_visit WHERE clinic_id = %s ORDER BY created_at, id
 """
-_CAPS = "SELECT starts_at, load_cap, starts_cap FROM scheduling_capacityslot WHERE clinic_id = %s"
+_CAPS = """
+    SELECT starts_at, load_cap, starts_cap, load_used, starts_used FROM scheduling_capacityslot WHERE clinic_id = %s
+"""
 _CAP_DAYS = """
     SELECT (starts_at AT TIME ZONE %s)::date, string_agg(starts_at || ':' || load_cap, ' ' ORDER BY starts_at)
       FROM scheduling_capacityslot WHERE clinic_id = %s AND load_cap > 0 GROUP BY 1
