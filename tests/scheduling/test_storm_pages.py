@@ -18,10 +18,12 @@ from scheduling.services import booking
 from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
-from tests.scheduling.test_storm import CLIENTS, ROUNDS, assert_sound, at_once
+from tests.scheduling.storms.crowd import rounds
+from tests.scheduling.test_storm import CLIENTS, assert_sound, at_once
 
 Press = Callable[[CourseDay, int], HttpResponse]
 REASON = "no authorization yet"
+ROUNDS = rounds(4)
 
 
 def page_client(world: World) -> Press:

@@ -1,5 +1,9 @@
-"""Many people at the same moment: each act on a connection of its own, and what each of them was told."""
+"""Many people at the same moment: each act on a connection of its own, and what each of them was told.
 
+A suite's storms are short; STORM_TIMES=10 in the environment makes every one of them ten times as long.
+"""
+
+import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +17,11 @@ from core.errors import Busy, NotFound, Refusal
 Act = Callable[[], Any]
 PATIENCE = 60
 """Seconds after which a storm is called stuck."""
+
+
+def rounds(usual: int) -> int:
+    """How often a storm is repeated: `usual` times, or as many times that as STORM_TIMES says."""
+    return usual * int(os.environ.get("STORM_TIMES", "1"))
 
 
 def at_once(*acts: Act) -> list[Any]:

@@ -16,10 +16,10 @@ from tests import factories
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
 from tests.scheduling.invariants import rows
-from tests.scheduling.storms.crowd import Act
+from tests.scheduling.storms.crowd import Act, rounds
 
 NINE, ONE = at(TUESDAY, 9), at(TUESDAY, 13)
-ROUNDS = 4
+ROUNDS = rounds(3)
 WHY = Override("The only place there is.")
 
 
