@@ -35,7 +35,7 @@ from regimens.models import (
     SafetyEnrolment,
     TreatmentOrder,
 )
-from scheduling.demo import chairside, given, insurance, letters, people, record
+from scheduling.demo import chairside, elsewhere, given, insurance, letters, people, record
 from scheduling.demo.desk import Case, Desk
 from scheduling.demo.diary import Booking, Diary, Outcome
 from scheduling.demo.finish import finish
@@ -268,6 +268,8 @@ def _paper(
         if case.prescription.payer.needs_authorization and key not in desk.not_required:
             settle(stage, desk.papers.get(key, []), case.bookings, by=house.scheduler.name)
     desk.spring_the_surprise()
+    elsewhere.name_the_site(stage, house)
+    elsewhere.move_one(stage, house, bookings)
     return desk.surprise
 
 

@@ -170,6 +170,7 @@ def _referral(stage: Stage, house: House, say: Say) -> None:
             starts_on=stage.today + timedelta(days=21),
             signed_on=stage.today,
             prescriber_name=order.prescriber_name,
+            prescriber_npi=order.prescriber_npi,
             by=by,
         )
     say("       2 new orders to accept")

@@ -101,6 +101,8 @@ def build(stage: Stage) -> House:
             time_zone=ZONE.key,
             phone="+1 312 555 0100",
             address="400 Harbor Walk, Suite 2, Chicago, IL",
+            npi="2000000101",
+            place_of_service="49",
         )
     )
     for weekday in range(5):

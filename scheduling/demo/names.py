@@ -100,6 +100,24 @@ PRESCRIBERS: tuple[str, ...] = (
     "Dr. Henrik Balasubram",
 )
 
+NPIS: dict[str, str] = dict(
+    zip(
+        PRESCRIBERS,
+        (
+            "2000000309",
+            "2000000317",
+            "2000000325",
+            "2000000333",
+            "2000000341",
+            "2000000358",
+            "2000000366",
+            "2000000374",
+        ),
+        strict=True,
+    )
+)
+"""Invented identifiers: no National Provider Identifier starts with 2 so far."""
+
 NURSES: tuple[str, ...] = (
     "Rosa Lind",
     "Desmond Achebe",

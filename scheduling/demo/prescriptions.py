@@ -25,7 +25,7 @@ from regimens.services.facts import OrderFacts, completed
 from regimens.services.planning import LaidOutCourse, lay_out_courses
 from scheduling.demo.house import House
 from scheduling.demo.mix import ENDS_BY_ITSELF, Line
-from scheduling.demo.names import PRESCRIBERS
+from scheduling.demo.names import NPIS, PRESCRIBERS
 from scheduling.demo.stage import WEEKS_BEHIND, Stage
 from scheduling.models import Visit
 
@@ -206,10 +206,11 @@ def _ordered(
     stage: Stage, product: Product, indication: Indication, *, line: Line, days: int, weeks: int, weight_kg: Decimal
 ) -> OrderFacts:
     usual = suggestion(product, indication, weight_kg=weight_kg, on=stage.today)
+    icd10, prescriber = stage.pick(indication.data["icd10"]), stage.pick(PRESCRIBERS)
     facts = OrderFacts(
         product=product,
         indication=indication,
-        icd10=stage.pick(indication.data["icd10"]),
+        icd10=icd10,
         hcpcs=usual.hcpcs,
         dose_basis=usual.dose_basis,
         dose_amount=usual.dose_amount or Decimal(1),
@@ -218,7 +219,8 @@ def _ordered(
         interval_days=usual.interval_days,
         starts_on=stage.today,
         signed_on=stage.today,
-        prescriber_name=stage.pick(PRESCRIBERS),
+        prescriber_name=prescriber,
+        prescriber_npi=NPIS[prescriber],
         induction_offsets_days=usual.induction_offsets_days,
         induction_doses=usual.induction_doses or None,
         first_maintenance_offset_days=usual.first_maintenance_offset_days,

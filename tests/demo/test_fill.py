@@ -168,6 +168,20 @@ def test_the_surprise_is_at_the_top_of_the_queue(demo: Demo) -> None:
     assert "no valid authorization covers it" in top.risk.sentence
 
 
+def test_one_payer_wants_a_visit_of_the_next_days_elsewhere_and_the_gate_says_so(demo: Demo) -> None:
+    today = clock.today(demo.clinic.zone)
+    held = [
+        visit
+        for visit in Visit.objects.select_related("clearance", "authorization", "clinic").exclude(clearance=None)
+        if any(one["code"] == "site_mismatch" for one in visit.clearance.reasons)
+    ]
+    days = [visit.period.lower.astimezone(demo.clinic.zone).date() for visit in held]
+    assert today < min(days) <= today + timedelta(days=7)
+    assert len({visit.authorization_id for visit in held}) == 1
+    assert "authorized Harbor Home Infusion (NPI 2000000200)" in str(held[0].clearance.reasons)
+    assert Authorization.objects.filter(site_npi=demo.clinic.npi).count() >= 10
+
+
 def test_every_order_would_be_accepted_today(demo: Demo) -> None:
     today = clock.today(demo.clinic.zone)
     signed = TreatmentOrder.objects.exclude(signed_on=None)  # a drafted renewal is signed before it is accepted
