@@ -146,7 +146,8 @@ def take_back(clinic: Clinic, facts: Facts, by: Actor) -> list[date]:
         outage.save(update_fields=["lifted_at"])
         detail = {"chair_id": str(outage.chair_id)}
         record(action="chair.back", entity_type="chair_outage", entity_id=outage.id, by=by, detail=detail)
-    Closure.objects.filter(clinic=clinic, on__in=facts.get("closed_on", [])).delete()
+    mine = Closure.objects.filter(clinic=clinic, on__in=facts.get("closed_on", []), reason=facts["reason"][:80])
+    mine.delete()  # a day that somebody closed for another reason since stays closed
     for cut in facts.get("shifts", []):
         _mend(clinic, cut, str(facts.get("nurse", "")))
     zone = clinic.zone

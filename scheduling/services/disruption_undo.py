@@ -64,7 +64,7 @@ def take_back(*, disruption: Disruption, by: Actor, leaving: Collection[UUID] = 
     _check_can(current, clinic)
     days |= set(disruption_facts.take_back(clinic, current.facts, by))
     restored = _restore(current, clinic, by, frozenset(leaving))
-    _close_what_waits(current, by)
+    _close_what_waits(current, by, frozenset(leaving))
     letters = visit_letters.join(restored)
     current.facts = current.facts | {"letters": [*current.facts.get("letters", []), *letters]}
     current.undone_at, current.undone_by_label = clock.now(), by.label[:150]
@@ -179,6 +179,7 @@ def _moved_back(visit: Visit, event: VisitEvent, by: Actor) -> Visit:
     restored = booking.relocate(visit, place, expected_version=visit.version, by=by, override=None)
     if start != visit.period.lower:
         notices.moved(visit=restored)
+    waiting.taken_back(event, restored, by)
     return restored
 
 
@@ -189,7 +190,7 @@ def _without_reason(visit: Visit, change: Change, by: Actor) -> None:
         return
     current = records.lock(visit, visit.version)
     current.overrides = left
-    current.is_over_capacity = False
+    current.is_over_capacity = is_over_capacity(left)
     records.save(current)
     records.note(current, "kept", by, after={"status": str(current.status)}, reason="Undone: the nurse is there again.")
 
@@ -204,12 +205,12 @@ def _nurse_back(visit: Visit, mine: Sequence[VisitEvent], by: Actor) -> None:
         assignment.restore(visit=now, assigned=assigned, by=by)
 
 
-def _close_what_waits(current: Disruption, by: Actor) -> None:
-    """Tasks and wishes that only the disruption brought are settled."""
+def _close_what_waits(current: Disruption, by: Actor, leaving: frozenset[UUID]) -> None:
+    """Tasks and wishes that only the disruption brought are settled; who stays cancelled goes on waiting."""
     for change in current.changes:
         if "task" in change:
             staff_tasks.close(change["task"], by)
-        if "entry" in change:
+        if "entry" in change and UUID(change["visit"]) not in leaving:
             entry = WaitlistEntry.objects.filter(pk=change["entry"], state=WaitState.WAITING).first()
             if entry is not None:
                 waiting.close_entry(lock_entry(entry), WaitState.WITHDRAWN, by)

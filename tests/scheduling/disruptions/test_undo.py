@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 
+from accounts.domain.policy import Role
 from accounts.models import Closure
 from core.errors import Conflict
 from messaging import subjects
@@ -13,7 +14,7 @@ from messaging.models import OutboxMessage
 from messaging.subjects import Subject
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import ChairOutage, Shift, StaffTask, Visit, WaitlistEntry
-from scheduling.services import booking, disruption_undo, disruptions, flow, undo
+from scheduling.services import booking, disruption_undo, disruptions, flow, setup_calendar, undo, waitlist
 from scheduling.services.decisions import Decision, Do
 from tests import factories
 from tests.factories import at
@@ -233,3 +234,35 @@ def test_a_crowded_hour_that_a_reason_spoke_for_comes_back_as_it_was(world: Worl
     assert [place(visit) for visit in visits] == places
     assert [Visit.objects.get(pk=visit.pk).is_over_capacity for visit in visits] == [False, False, True]
     assert_sound()
+
+
+def test_who_stays_cancelled_goes_on_waiting(world: World) -> None:
+    visit = book(world, 9)
+    decision = Decision(visit_id=visit.id, version=visit.version, do=Do.CANCEL)
+    done = disruptions.apply(happening=closed(world), decisions=[decision], by=world.scheduler)
+    disruption_undo.take_back(disruption=done, by=world.scheduler, leaving={visit.id})
+    visit.refresh_from_db()
+    assert visit.status == VisitStatus.CANCELLED
+    assert WaitlistEntry.objects.get().state == "waiting"
+
+
+def test_a_wish_that_the_move_fulfilled_is_a_wish_again(world: World) -> None:
+    visit, wednesday = book(world, 9), TUESDAY + timedelta(days=1)
+    waitlist.add(course_day=visit.course_day, earliest_on=wednesday, latest_on=wednesday, by=world.scheduler)
+    decision = Decision(
+        visit_id=visit.id, version=visit.version, do=Do.MOVE, chair_id=visit.chair_id, start=at(wednesday, 9)
+    )
+    done = disruptions.apply(happening=closed(world), decisions=[decision], by=world.scheduler)
+    assert WaitlistEntry.objects.get().state == "booked"
+    disruption_undo.take_back(disruption=done, by=world.scheduler)
+    assert place(visit) == ("A1", at(TUESDAY, 9))
+    assert WaitlistEntry.objects.get().state == "waiting"
+
+
+def test_a_day_that_was_closed_for_another_reason_since_stays_closed(world: World) -> None:
+    done = apply(closed(world), world.scheduler)
+    manager = factories.actor(factories.make_staff(world.clinic, Role.MANAGER))
+    setup_calendar.reopen(closure=Closure.objects.get(), by=manager)
+    setup_calendar.close(clinic=world.clinic, on=TUESDAY, reason="Staff training", by=manager)
+    disruption_undo.take_back(disruption=done, by=world.scheduler)
+    assert Closure.objects.get().reason == "Staff training"
