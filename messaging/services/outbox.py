@@ -41,9 +41,16 @@ _AGREE = """
 """
 _CANCEL = """
     WITH doomed AS (
-        SELECT id, state = 'pending' AND attempts = 0 AS never_left FROM messaging_outboxmessage
+        SELECT id, state = 'pending' AND attempts = 0 AND NOT EXISTS (
+            SELECT FROM messaging_outboxmessage AS twin
+            WHERE twin.subject_type = one.subject_type AND twin.subject_id = one.subject_id
+              AND regexp_replace(twin.dedupe_key, ':[a-z]+$', '') = regexp_replace(one.dedupe_key, ':[a-z]+$', '')
+              AND (twin.attempts > 0 OR twin.state IN ('leased', 'sent', 'delivered', 'unknown'))
+              AND twin.state <> 'dead'
+        ) AS never_left
+        FROM messaging_outboxmessage AS one
         WHERE subject_type = %s AND subject_id = %s AND state IN ('pending', 'leased')
-        ORDER BY dedupe_key FOR UPDATE
+        ORDER BY dedupe_key FOR UPDATE OF one
     )
     UPDATE messaging_outboxmessage AS m SET state = 'cancelled', settled_at = %s
     FROM doomed WHERE m.id = doomed.id RETURNING m.kind, doomed.never_left, m.params
@@ -83,7 +90,10 @@ class Draft:
 
 @dataclass(frozen=True)
 class Cancelled:
-    """A message that was just cancelled; `never_left` is False if it may have been on its way."""
+    """A message that was just cancelled; `never_left` is False if it may have been on its way by any channel.
+
+    The keys of a message's channels differ in their last part alone, the channel.
+    """
 
     kind: str
     never_left: bool

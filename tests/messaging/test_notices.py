@@ -9,8 +9,10 @@ from core.actor import Actor
 from core.errors import Conflict
 from messaging.models import OutboxMessage
 from messaging.services import dispatch
+from patients.models import Patient
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import MoveRequest, Visit
+from scheduling.queries import visits
 from scheduling.services import booking, flow, notices
 from scheduling.services.undo import undo
 from tests import factories
@@ -89,6 +91,25 @@ def test_a_move_undone_at_once_is_never_told(world: World, clock: time_machine.T
     moved = move(visit, world.scheduler)
     undo(visit=moved, expected_version=moved.version, by=world.scheduler)
     assert told() == [("visit.booked", "Tue 3 Mar")]
+
+
+@pytest.mark.parametrize("act", ["undo", "cancel"])
+def test_who_read_it_in_an_e_mail_is_told_what_follows_although_the_text_message_still_waits(
+    world: World, clock: time_machine.Traveller, act: str
+) -> None:
+    visit = book(world)
+    send_all(clock)
+    Patient.objects.filter(pk=world.patient.pk).update(sms_consent_at=datetime(2026, 1, 1, tzinfo=UTC))
+    moved = move(visits.get(visit.clinic, visit.id), world.scheduler)
+    waiting = OutboxMessage.objects.filter(kind="visit.moved", state="pending")
+    assert sorted(waiting.values_list("channel", flat=True)) == ["email", "sms"]
+    waiting.filter(channel="email").update(state="sent", attempts=1)  # the text message waits for its turn
+    if act == "undo":
+        undo(visit=moved, expected_version=moved.version, by=world.scheduler)
+        assert told()[2:] == [("visit.moved", "Tue 3 Mar")] * 2
+    else:
+        booking.cancel(visit=moved, reason="unwell", expected_version=moved.version, by=world.scheduler)
+        assert told()[2:] == [("visit.cancelled", "Wed 4 Mar")] * 2
 
 
 def test_a_move_to_another_chair_is_not_the_patients_business(world: World, clock: time_machine.Traveller) -> None:
