@@ -24,6 +24,19 @@ from scheduling.services.capacity import load_weights
 from scheduling.services.clinic_rules import turnover_minutes
 
 SHORT = "turnover_short"
+_READ = (
+    "period",
+    "status",
+    "overrides",
+    "load_profile",
+    "clinic_id",
+    "patient__given_name",
+    "patient__family_name",
+    "chair__name",
+    "nurse__name",
+    "course_day__phases",
+    "course_day__profile",
+)
 
 
 def soft_troubles(clinic: Clinic) -> dict[Key, Trouble]:
@@ -47,6 +60,7 @@ def _visits(clinic: Clinic) -> Sequence[Visit]:
         .exclude(status="held", hold_until__lte=clock.now())
         .annotate(has_port=Exists(port))
         .select_related("patient", "chair", "nurse", "course_day")
+        .only(*_READ)
         .order_by("period", "id")
     )
 
@@ -101,11 +115,6 @@ def _on_shift(shifts: Mapping[UUID, Sequence[Interval]], moment: datetime) -> se
 
 def _counted_anew(visits: Sequence[Visit], clinic: Clinic) -> Iterator[Trouble]:
     """Visits that would need more than the nurses there are, were the nurse need of all counted again as it is now."""
-    caps = dict(
-        CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=floor_quarter(clock.now())).values_list(
-            "starts_at", "load_cap"
-        )
-    )
     weights = load_weights(clinic)
     known: dict[tuple[tuple[str, int], ...], tuple[int, ...]] = {}
     booked: dict[datetime, int] = defaultdict(int)
@@ -113,7 +122,9 @@ def _counted_anew(visits: Sequence[Visit], clinic: Clinic) -> Iterator[Trouble]:
     needs: dict[UUID, list[tuple[datetime, int, int]]] = {}
     for visit in visits:
         phases = tuple((phase["kind"], phase["minutes"]) for phase in visit.course_day.phases)
-        need = known.setdefault(phases, profile(phases, weights).need) if phases else ()
+        if phases and phases not in known:
+            known[phases] = profile(phases, weights).need
+        need = known.get(phases, ())
         if len(need) != len(visit.load_profile):
             need = tuple(visit.load_profile)
         moments = Interval(visit.period.lower, visit.period.upper).quarters()
@@ -121,6 +132,7 @@ def _counted_anew(visits: Sequence[Visit], clinic: Clinic) -> Iterator[Trouble]:
         for moment, was, now in needs[visit.id]:
             booked[moment] += was
             anew[moment] += now
+    caps = _caps(clinic, [moment for moment, need in anew.items() if need > booked[moment]])
     full = {at for at, cap in caps.items() if booked[at] <= cap < anew[at]}
     for visit in visits:
         over = next((at for at, was, now in needs[visit.id] if at in full and now > was), None)
@@ -128,3 +140,9 @@ def _counted_anew(visits: Sequence[Visit], clinic: Clinic) -> Iterator[Trouble]:
             local = over.astimezone(clinic.zone)
             sentence = f"Counted anew, {local:%H:%M} needs {anew[over] / 100:.1f} of {caps[over] / 100:.0f} nurses."
             yield Trouble(visit=visit, code="need", sentence=sentence)
+
+
+def _caps(clinic: Clinic, moments: Sequence[datetime]) -> dict[datetime, int]:
+    """The nurses at `moments` to come, in hundredths of a nurse."""
+    slots = CapacitySlot.objects.filter(clinic=clinic, starts_at__gte=floor_quarter(clock.now()), starts_at__in=moments)
+    return dict(slots.values_list("starts_at", "load_cap"))

@@ -3,6 +3,7 @@
 Three SQL statements. Read before and after a change, the difference is what the change breaks.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -99,7 +100,8 @@ def _troubles(
     visit: Visit, closed: Sequence[datetime], out: Sequence[ChairOutage], clinic: Clinic
 ) -> Iterator[Trouble]:
     period = Interval(visit.period.lower, visit.period.upper)
-    shut = next((moment for moment in closed if period.contains(moment)), None)
+    first = bisect_left(closed, period.start)
+    shut = closed[first] if first < len(closed) and closed[first] < period.end else None
     if shut is not None:
         sentence = f"The clinic is closed, or has no nurse, at {shut.astimezone(clinic.zone):%H:%M}."
         yield Trouble(visit=visit, code="closed", sentence=sentence)
