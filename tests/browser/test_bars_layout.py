@@ -100,6 +100,7 @@ def screens(browsing: Browsing, day: Day) -> dict[str, Page]:
     page = desk["find a slot"]
     page.keyboard.press("f")
     page.locator("#panel .lines a", has_text="Reyes").click()
+    page.mouse.move(1, 1)
     page.locator("#panel .option").first.focus()
     expect(page.locator(".ghost-note")).to_contain_text("free")
     bar(desk["visit beside the board"], "Lindqvist").click()
