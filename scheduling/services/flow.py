@@ -6,6 +6,7 @@ The table of legal moves is `scheduling.domain.statuses`; the database refuses a
 from datetime import datetime, timedelta
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from django.db.models import F
 
 from accounts.domain.policy import Permission
 from core import clock
@@ -14,7 +15,7 @@ from core.errors import Conflict, NotFound
 from core.intervals import QUARTER, ceil_quarter
 from core.transactions import business_act
 from scheduling.domain.statuses import EXPECTED, FORWARD, VisitStatus
-from scheduling.models import RequestState, Visit
+from scheduling.models import CapacitySlot, RequestState, Visit
 from scheduling.services import (
     boards,
     coverage,
@@ -160,13 +161,25 @@ def _follow_course(visit: Visit, to: VisitStatus, now: datetime, by: Actor) -> N
 
 
 def _end_now(visit: Visit, now: datetime) -> None:
-    """Free the rest of the block: it ends at the next quarter hour, and keeps at least one."""
+    """Free the rest of the block: it ends at the next quarter hour, and keeps at least one.
+
+    A start that was still to come counts in the last quarter hour kept; where others fill that one, the block is kept
+    until the quarter hour of its own start, which has room for it.
+    """
     start, end = visit.period.lower, visit.period.upper
     ended = min(end, max(ceil_quarter(now), start + QUARTER))
+    starting = start + visit.start_quarter * QUARTER
+    if starting >= ended and _is_full_of_starts(visit, ended - QUARTER):
+        ended = starting + QUARTER
     visit.period = DateTimeTZRange(start, ended, "[)")
     kept = (ended - start) // QUARTER
     visit.load_profile = visit.load_profile[:kept]
     visit.start_quarter = min(visit.start_quarter, kept - 1)
+
+
+def _is_full_of_starts(visit: Visit, moment: datetime) -> bool:
+    most = F("starts_cap") + F("override_starts")
+    return CapacitySlot.objects.filter(clinic_id=visit.clinic_id, starts_at=moment, starts_used__gte=most).exists()
 
 
 def _snapshot(visit: Visit) -> dict[str, object]:
