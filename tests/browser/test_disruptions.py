@@ -113,7 +113,7 @@ def test_snow_leaves_calls_to_make(browsing: Browsing, clinic: Clinic, scheduler
     page.get_by_role("button", name="Close the clinic and rearrange 2 visits").click()
     calls = page.get_by_role("region", name="Calls to make")
     expect(calls.get_by_text(stuck.patient.phone)).to_be_visible()
-    expect(calls.get_by_text(free.patient.short_name)).to_have_count(0)
+    expect(calls.get_by_text(free.patient.family_name)).to_have_count(0)
     good(page, f"disruption-calls-{width(size)}")
     assert StaffTask.objects.get(done_at=None).is_urgent
     assert where(free)[1].date() > FRIDAY
