@@ -127,6 +127,8 @@ def _undone(change: Mapping[str, Any], visit: Visit, clinic: Clinic) -> DoneRow:
         if is_back and "told" in change:
             told = "By message, if the first had left" if change["told"] else "To be called"
             calls = f"If they were called before: it is {before.was} after all." if before.calls else ""
+    elif before.calls:
+        told, calls = "To be called", f"If they were called before: it stays {before.was}."
     return DoneRow(visit=visit, drug=before.drug, was=before.was, now=now, told=told, calls=calls)
 
 

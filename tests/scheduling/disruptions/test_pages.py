@@ -240,3 +240,12 @@ def test_nobody_is_called_who_sits_in_the_chair(world: World, desk: Client) -> N
     page = desk.get(f"/disruptions/{done.id}/").content.decode()
     assert "Calls to make" not in page
     assert "Stays: the patient is here already" in page
+
+
+def test_after_an_undo_whoever_was_to_find_another_day_is_told_that_it_stays(world: World, desk: Client) -> None:
+    book(world, 9, day=scenes.narrow_day(world))
+    done = scenes.apply(scenes.closed(world), world.scheduler)
+    assert "Find another place together." in desk.get(f"/disruptions/{done.id}/").content.decode()
+    desk.post(f"/disruptions/{done.id}/undo/")
+    page = desk.get(f"/disruptions/{done.id}/").content.decode()
+    assert "If they were called before: it stays Tue 3 Mar 09:00, A1." in page
