@@ -17,7 +17,9 @@ from scheduling.demo.stage import Stage, local_day
 
 TOLD_DAYS_AGO = 2
 REACH = timedelta(days=7)
-ELSEWHERE = {"site_name": "Harbor Home Infusion", "site_npi": "2000000200", "place_of_service": "12"}
+ELSEWHERE = Answer(
+    outcome=Outcome.MODIFIED, site_name="Harbor Home Infusion", site_npi="2000000200", place_of_service="12"
+)
 
 
 def name_the_site(stage: Stage, house: House) -> None:
@@ -33,9 +35,8 @@ def move_one(stage: Stage, house: House, bookings: Iterable[Booking]) -> None:
     held = _chosen(stage, list(bookings))
     if held is None or held.starts_on is None or held.ends_on is None:
         return
-    for name, value in ELSEWHERE.items():
-        setattr(held, name, value)
-    answer = Answer(outcome=Outcome.MODIFIED, **ELSEWHERE)
+    held.site_name, held.site_npi = ELSEWHERE.site_name, ELSEWHERE.site_npi
+    held.place_of_service = ELSEWHERE.place_of_service
     at = stage.office_time(stage.today - timedelta(days=TOLD_DAYS_AGO))
     event = AuthorizationEvent(
         id=stage.new_id(),
@@ -45,8 +46,8 @@ def move_one(stage: Stage, house: House, bookings: Iterable[Booking]) -> None:
         kind="answer",
         status_before=held.status,
         status_after=AuthorizationStatus.APPROVED_MODIFIED.value,
-        text=f"{answer.outcome.label}: {held.units_approved} units, {held.starts_on} to {held.ends_on}. "
-        f"{answer.only_for}",
+        text=f"{ELSEWHERE.outcome.label}: {held.units_approved} units, {held.starts_on} to {held.ends_on}. "
+        f"{ELSEWHERE.only_for}",
     )
     held.status, held.decided_at, held.version = event.status_after, at, held.version + 1
     held.next_step = "Ask the payer to keep this site of care"

@@ -117,6 +117,7 @@ STAFF_PAGES: dict[str, tuple[Role, str]] = {
     "the clinic closes": (MANAGER, "/disruptions/new/?kind=closed"),
     "an upset day": (SCHEDULER, "/disruptions/{upset}/"),
     "set-up: bring a chair back": (MANAGER, "/setup/chairs/{retired}/back/"),
+    "set-up: site of care": (MANAGER, "/setup/site/"),
     "set-up: vital signs": (MANAGER, "/setup/vitals/"),
     "set-up: chair": (MANAGER, "/setup/chairs/{chair}/"),
     "set-up: shifts of a week": (MANAGER, "/setup/shifts/2026-11-23/"),

@@ -32,6 +32,7 @@ PAGES = [
     f"shifts/{MONDAY}/",
     f"shifts/{MONDAY}/copy/",
     "shifts/new/",
+    "site/",
     "skills/",
     "weights/",
     "weights/ramp/",
