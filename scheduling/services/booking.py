@@ -15,7 +15,8 @@ from core.errors import BadInput, Conflict, NotFound, Reason
 from core.intervals import Interval
 from core.transactions import business_act
 from regimens.models import CourseDay, OrderStatus
-from scheduling.domain.placement import carried_over
+from scheduling.domain.load import LoadProfile
+from scheduling.domain.placement import Placement, carried_over
 from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import Chair, RequestState, Visit, VisitEvent
 from scheduling.services import boards, coverage, gate, holds, incomplete_courses, notices, places, records, waiting
@@ -176,28 +177,15 @@ def relocate(visit: Visit, place: Place, *, expected_version: int, by: Actor, ov
     if new_day != old_day:
         authorization, uncovered = _cover_anew(visit, new_day, by)
     current = records.lock(visit, expected_version)
-    if current.status not in MOVABLE:
-        who = f"{current.patient.short_name} is {records.label(current)}"
-        raise Conflict("already_started", f"{who} and can't be moved.")
-    if start != old.start:
-        waiting.check_not_offered(current)
-    load = places.profile_for(chair.clinic, current.course_day)
-    if load.quarters != len(current.load_profile):
-        load = type(load)(tuple(current.load_profile), current.start_quarter)
+    check_movable(current, start)
+    load = as_long_as(current, places.profile_for(chair.clinic, current.course_day))
     wanted = places.placement(course_day=current.course_day, chair=chair, interval=interval, load=load)
     reasons = [*places.check(wanted, slots, chair=chair, moving=current), *uncovered]
-    kept = _kept(place, current, reasons, is_same_day=new_day == old_day)
-    known = {item["code"] for item in kept}
-    accepted = judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
+    overrides = allowed(place, current, reasons, override, by)
     before = records.place(current)
     holds.drop_dead(chair=chair, patient_id=current.patient_id, interval=interval, by=by)
-    current.chair, current.period = chair, as_range(interval)
-    current.load_profile, current.start_quarter = list(load.need), load.start_quarter
-    current.overrides = [*kept, *accepted]
-    current.is_over_capacity = is_over_capacity(current.overrides)
+    put(current, place, wanted, overrides)
     current.authorization = authorization
-    if place.is_exception is not None:
-        current.is_exception = place.is_exception
     records.save(current)
     why = override.reason if override else "Undone." if place.undoes else ""
     kind = "undo" if place.undoes else "move"
@@ -213,6 +201,43 @@ def _cover_anew(visit: Visit, on: date, by: Actor) -> coverage.Cover:
     authorization, uncovered = coverage.cover(visit.course_day, on)
     coverage.reserve(visit, authorization, on, by)
     return authorization, uncovered
+
+
+def check_movable(visit: Visit, start: datetime) -> None:
+    """Refuse to move a locked visit that has begun or is over, and to give an offered place another time."""
+    if visit.status not in MOVABLE:
+        who = f"{visit.patient.short_name} is {records.label(visit)}"
+        raise Conflict("already_started", f"{who} and can't be moved.")
+    if start != visit.period.lower:
+        waiting.check_not_offered(visit)
+
+
+def as_long_as(visit: Visit, load: LoadProfile) -> LoadProfile:
+    """The `load` of its day, unless the visit has another length: then its own."""
+    if load.quarters == len(visit.load_profile):
+        return load
+    return LoadProfile(tuple(visit.load_profile), visit.start_quarter)
+
+
+def allowed(
+    place: Place, visit: Visit, reasons: list[Reason], override: Override | None, by: Actor
+) -> list[dict[str, str]]:
+    """The overrides that the visit has at `place`, where `reasons` speak against it; refuses as `judge` does."""
+    is_same_day = records.day_at(place.start, place.chair) == records.local_day(visit)
+    kept = _kept(place, visit, reasons, is_same_day=is_same_day)
+    known = {item["code"] for item in kept}
+    accepted = judge([reason for reason in reasons if reason.is_hard or reason.code not in known], override, by)
+    return [*kept, *accepted]
+
+
+def put(visit: Visit, place: Place, wanted: Placement, overrides: list[dict[str, str]]) -> None:
+    """Let the locked visit be at `place`, unsaved."""
+    visit.chair, visit.period = place.chair, as_range(wanted.interval)
+    visit.load_profile, visit.start_quarter = list(wanted.profile.need), wanted.profile.start_quarter
+    visit.overrides = overrides
+    visit.is_over_capacity = is_over_capacity(overrides)
+    if place.is_exception is not None:
+        visit.is_exception = place.is_exception
 
 
 def _kept(place: Place, visit: Visit, reasons: list[Reason], *, is_same_day: bool) -> list[dict[str, str]]:

@@ -70,3 +70,10 @@ def release(visit: Visit, by: Actor) -> None:
     """Give back what is reserved for the visit."""
     if visit.authorization_id is not None:
         ledger.release(visit_id=visit.id, by=by)
+
+
+def release_all(visits: Iterable[Visit], by: Actor) -> None:
+    """`release` for many; as many SQL statements as for one."""
+    ids = [visit.id for visit in visits if visit.authorization_id is not None]
+    if ids:
+        ledger.release_all(visit_ids=ids, by=by)

@@ -34,6 +34,7 @@ from scheduling.services import (
     gate,
     handing_on,
     holds,
+    moving,
     notices,
     places,
     records,
@@ -46,6 +47,7 @@ from scheduling.services.booking import Place
 from scheduling.services.clinic_rules import rules_of
 from scheduling.services.decisions import Decision, Do
 from scheduling.services.disruption_facts import Happening
+from scheduling.services.moving import Going
 from scheduling.services.placing import Override, is_over_capacity
 from scheduling.services.setup_calendar import lock_days
 from scheduling.services.visit_messages import channels
@@ -200,46 +202,40 @@ def _carry_out(work: _Work, found: dict[UUID, Visit], chosen: dict[UUID, Decisio
     changes += [_stay(work, visit, decision, hard) for visit, decision in pairs if decision.do == Do.STAY]
     changes += [_call(work, visit, decision) for visit, decision in pairs if decision.do == Do.CALL]
     changes += [_let_go(work, visit, decision) for visit, decision in pairs if decision.do == Do.LET_GO]
-    for change in changes:
-        if change["do"] in {Do.MOVE, Do.CANCEL}:  # the place that is left can't be offered to anybody
-            visit = found[UUID(change["visit"])]
-            staff_tasks.forget(waiting.backfill_key(visit, visit.period.lower))
+    left = [found[UUID(change["visit"])] for change in changes if change["do"] in {Do.MOVE, Do.CANCEL}]
+    staff_tasks.forget(*(waiting.backfill_key(visit, visit.period.lower) for visit in left))  # can't be offered
     return changes
 
 
 def _moved(work: _Work, pairs: Sequence[tuple[Visit, Decision]]) -> list[Change]:
-    """Move one after the other; one whose new place another is still to leave comes again after it."""
-    changes: list[Change] = []
-    left = list(pairs)
-    while left:
-        refused: list[Refusal] = []
-        again = []
-        for visit, decision in left:
-            try:
-                with transaction.atomic():
-                    changes.append(_move(work, visit, decision))
-            except Refusal as refusal:
-                refused.append(_named(refusal, visit))
-                again.append((visit, decision))
-        if len(again) == len(left):
-            _raise(refused)
-        left = again
-    return changes
+    """Move all; one whose new place another is still to leave goes after it."""
+    if not pairs:
+        return []
+    before = {visit.id: records.place(visit) for visit, _ in pairs}
+    try:
+        moved = moving.move_all([_going(work, visit, decision) for visit, decision in pairs], work.by)
+    except moving.Refused as refused:
+        named = [_named(refused.refusals[visit.id], visit) for visit, _ in pairs if visit.id in refused.refusals]
+        raise _all_of(named) from None
+    decided = {visit.id: decision for visit, decision in pairs}
+    return [
+        _change(visit, decided[key].do) | {"from": _where(before[key]), "to": _where(records.place(visit))}
+        for key, visit in moved.items()
+    ]
 
 
-def _move(work: _Work, visit: Visit, decision: Decision) -> Change:
+def _going(work: _Work, visit: Visit, decision: Decision) -> Going:
     chair = work.chairs.get(decision.chair_id) if decision.chair_id else None
     if chair is None or decision.start is None:
         raise BadInput("unknown_place", "One of the places is not here. Look at the proposal again.")
-    start = booking.as_instant(decision.start)
-    before = records.place(visit)
-    place = Place(chair, start, is_exception=visit.series_id is not None)
-    override = work.override if decision.accepts else None
-    moved = booking.relocate(visit, place, expected_version=decision.version, by=work.by, override=override)
-    new = [one for one in moved.overrides if one not in visit.overrides and one["code"] not in decision.accepts]
-    if new:
-        raise NeedsReason.of([Reason(one["code"], one["sentence"], is_hard=False) for one in new])
-    return _change(visit, decision.do) | {"from": _where(before), "to": _where(records.place(moved))}
+    place = Place(chair, booking.as_instant(decision.start), is_exception=visit.series_id is not None)
+    return Going(
+        visit=visit,
+        place=place,
+        expected_version=decision.version,
+        override=work.override if decision.accepts else None,
+        accepts=decision.accepts,
+    )
 
 
 def _cancel(work: _Work, visit: Visit, decision: Decision) -> Change:
@@ -369,12 +365,12 @@ def _named(refusal: Refusal, visit: Visit) -> Refusal:
     return refusal
 
 
-def _raise(refused: Sequence[Refusal]) -> None:
+def _all_of(refused: Sequence[Refusal]) -> Refusal:
     """One refusal for all: what changed meanwhile before what is taken, that before what needs a reason."""
     for kind in (Stale, BadInput):
         found = [one for one in refused if isinstance(one, kind)]
         if found:
-            raise kind.of([reason for one in found for reason in one.reasons])
+            return kind.of([reason for one in found for reason in one.reasons])
     hard = [one for one in refused if not isinstance(one, NeedsReason)]
     reasons = [reason for one in hard or refused for reason in one.reasons]
-    raise (Conflict if hard else NeedsReason).of(reasons)
+    return (Conflict if hard else NeedsReason).of(reasons)

@@ -76,7 +76,7 @@ def placement(
 
 @dataclass(kw_only=True)
 class Ground:
-    """What stands at some places, read once while their capacity is locked; `take` adds what is placed meanwhile.
+    """What stands at some places, read once while their capacity is locked; `take` and `leave` count moves meanwhile.
 
     `active` are the chairs in use: with the capacity locked, nobody retires one any more. `dead` are holds that have
     run out and hold nothing, but stand where somebody goes.
@@ -123,6 +123,15 @@ class Ground:
             was = self.quarters[moment]
             starts = was.starts_used + (moment == moments[wanted.profile.start_quarter])
             self.quarters[moment] = replace(was, load_used=was.load_used + need, starts_used=starts)
+
+    def leave(self, visit: Visit) -> None:
+        """Count `visit`, as it stands, no longer: it goes elsewhere."""
+        self.occupants[:] = [other for other in self.occupants if other.visit_id != visit.id]
+        moments = list(interval_of(visit).quarters())
+        for moment, need in zip(moments, visit.load_profile, strict=True):
+            if (was := self.quarters.get(moment)) is not None:
+                starts = was.starts_used - (moment == moments[visit.start_quarter])
+                self.quarters[moment] = replace(was, load_used=was.load_used - need, starts_used=starts)
 
     def _capacity(self, interval: Interval, *, without: Visit | None) -> list[Quarter]:
         """The capacity of `interval`, leaving out what the visit `without` takes now."""

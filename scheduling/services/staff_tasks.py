@@ -72,6 +72,6 @@ def close_about(visit: Visit, kind: str, by: Actor) -> None:
     )
 
 
-def forget(dedupe_key: str) -> None:
+def forget(*dedupe_keys: str) -> None:
     """What was put before staff was taken back before anybody looked; the same may be put before them again."""
-    StaffTask.objects.filter(dedupe_key=dedupe_key[:120], done_at=None).delete()
+    StaffTask.objects.filter(dedupe_key__in=[key[:120] for key in dedupe_keys], done_at=None).delete()

@@ -262,3 +262,28 @@ def test_a_clinic_that_tells_its_patients_itself_has_them_told_by_nobody_else(wo
     assert messages() == []
     assert done.changes[0]["told"] is False
     assert place(visit)[1] == at(WEDNESDAY, 9)
+
+
+def test_a_visit_goes_where_another_of_the_same_act_is_still_to_leave(world: World) -> None:
+    first, second = book(world, 7), book(world, 9)
+    snow = scenes.closed(world, hours=(7, 10))
+    there = {"do": Do.MOVE, "chair_id": world.chairs[0].id}
+    chosen = [
+        Decision(visit_id=first.id, version=first.version, start=at(TUESDAY, 10), **there),  # type: ignore[arg-type]
+        Decision(visit_id=second.id, version=second.version, start=at(WEDNESDAY, 9), **there),  # type: ignore[arg-type]
+    ]
+    disruptions.apply(happening=snow, decisions=chosen, by=world.scheduler)
+    assert (place(first)[1], place(second)[1]) == (at(TUESDAY, 10), at(WEDNESDAY, 9))
+    assert_sound()
+
+
+def test_two_visits_sent_to_one_place_are_refused_and_both_stay(world: World) -> None:
+    first, second = book(world, 7), book(world, 9)
+    snow = scenes.closed(world, hours=(7, 10))
+    target = {"do": Do.MOVE, "chair_id": world.chairs[0].id, "start": at(WEDNESDAY, 9)}
+    chosen = [Decision(visit_id=one.id, version=one.version, **target) for one in (first, second)]  # type: ignore[arg-type]
+    with pytest.raises(Conflict) as refused:
+        disruptions.apply(happening=snow, decisions=chosen, by=world.scheduler)
+    assert [reason.facts["visit_id"] for reason in refused.value.reasons] == [str(second.id)]
+    assert (place(first)[1], place(second)[1]) == (at(TUESDAY, 7), at(TUESDAY, 9))
+    assert_sound()

@@ -83,7 +83,7 @@ def test_two_people_who_apply_the_same_disruption_apply_it_once(committed_world:
 
 @pytest.mark.django_db
 def test_sixty_visits_are_rearranged_for_snow_and_back(world: World) -> None:
-    """About 2.5 s on an idle machine; what is counted here does not hang on how busy this one is."""
+    """What is counted here, SQL statements, does not hang on how busy the machine is."""
     visits = sixty(world)
     places = [place(visit) for visit in visits]
     with CaptureQueriesContext(connection) as asked:
@@ -94,7 +94,7 @@ def test_sixty_visits_are_rearranged_for_snow_and_back(world: World) -> None:
     began = perf_counter()
     with CaptureQueriesContext(connection) as asked:
         done = apply(closed(world), world.scheduler, proposal=proposal)
-    assert len(asked) < 60 * 40
+    assert len(asked) < 60 * 16
     assert perf_counter() - began < LONGEST_SECONDS
     assert_sound()
     disruption_undo.take_back(disruption=done, by=world.scheduler)
