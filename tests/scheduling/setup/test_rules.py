@@ -95,7 +95,7 @@ def test_the_times_for_vital_signs_are_the_project_s_with_their_source_until_a_c
     world: World, boss: Client
 ) -> None:
     before = boss.get("/setup/vitals/").content.decode()
-    assert "infusion nursing references" in before
+    assert "Infusion nursing references" in before
     assert cadence_of(rules_of(world.clinic)) == CADENCE
     change(boss, "/setup/vitals/", **TIMES)
     assert cadence_of(rules_of(world.clinic)) == VitalsCadence(20, 30, 3, 10)
