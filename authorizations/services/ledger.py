@@ -117,29 +117,33 @@ def release_all(*, visit_ids: Sequence[UUID], by: Actor) -> None:
 
 
 @business_act
-def post(*, visit_id: UUID, units: int, service_on: date, by: Actor) -> None:
-    """Turn the visit's reservation into use: `units` were given on `service_on`. A visit without one uses nothing.
+def post(
+    *, visit_id: UUID, units: int, service_on: date, by: Actor, authorization: Authorization | None = None
+) -> None:
+    """Turn the visit's reservation into use: `units` were given on `service_on`.
 
+    A visit without one uses nothing, except what it has given back to `authorization`: that is used after all.
     What was given is never refused: units beyond the approval stay out of the ledger and become a line of the
     authorization's history and a follow-up, so that somebody asks the payer for them.
     """
     if units < 1:
         raise BadInput("units", "A visit uses at least 1 unit.", field="units")
-    for held in _held(visit_id):
-        if not held.reserved:
+    for held in _held(visit_id) or _given_back(visit_id, authorization, service_on):
+        if held.used and not held.reserved:
             continue
         whole = held.authorization
         covered = min(units, held.reserved + whole.units_left)
-        _add(
-            whole,
-            visit_id,
-            LedgerKind.POST,
-            units=covered,
-            on=service_on,
-            by=by,
-            reserved=-held.reserved,
-            used=covered,
-        )
+        if covered or held.reserved:
+            _add(
+                whole,
+                visit_id,
+                LedgerKind.POST,
+                units=covered,
+                on=service_on,
+                by=by,
+                reserved=-held.reserved,
+                used=covered,
+            )
         if covered < units:
             _report_beyond(whole, visit_id, given=units, covered=covered, service_on=service_on, by=by)
 
@@ -177,6 +181,14 @@ def _held_all(visit_ids: Sequence[UUID]) -> dict[UUID, list[_Held]]:
     ids = set(LedgerEntry.objects.filter(visit_id__in=visit_ids).values_list("authorization_id", flat=True))
     rows = Authorization.objects.select_for_update().filter(id__in=ids).order_by("id")
     return _held_by(visit_ids, {row.id: row for row in rows})
+
+
+def _given_back(visit_id: UUID, authorization: Authorization | None, on: date) -> list[_Held]:
+    """Nothing, held of `authorization` by a visit that held something of it once; under the row's lock."""
+    if authorization is None or not LedgerEntry.objects.filter(visit_id=visit_id, authorization=authorization).exists():
+        return []
+    locked = Authorization.objects.select_for_update(of=("self",)).get(pk=authorization.pk)
+    return [_Held(locked, 0, 0, on)]
 
 
 def _held_by(visit_ids: Iterable[UUID], locked: Mapping[UUID, Authorization] | None = None) -> dict[UUID, list[_Held]]:

@@ -118,7 +118,8 @@ def use_units(visit: Visit, by: Actor) -> None:
     given = administrations.of_visit(visit.id)
     units = visit.units if given is None else _consumed(given, visit)
     if units:
-        ledger.post(visit_id=visit.id, units=units, service_on=records.local_day(visit), by=by)
+        on = records.local_day(visit)
+        ledger.post(visit_id=visit.id, units=units, service_on=on, by=by, authorization=visit.authorization)
     else:
         coverage.release(visit, by)
 

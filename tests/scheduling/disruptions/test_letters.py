@@ -37,7 +37,7 @@ def letter_of(world: World) -> OutboxMessage:
 
 def test_who_withdraws_consent_before_a_letter_leaves_does_not_get_it(world: World) -> None:
     letter = letter_of(world)
-    Patient.objects.filter(pk=letter.patient_id).update(email_consent_at=None, sms_consent_at=None)
+    Patient.objects.filter(clinic=world.clinic).update(email_consent_at=None, sms_consent_at=None)
     found = judge(letter, Pace())
     assert isinstance(found, End)
     assert found.state == MessageState.CANCELLED

@@ -155,6 +155,22 @@ def test_nothing_given_uses_no_units(infusion: Infusion, at_eleven: object) -> N
     assert (authorization.units_used, authorization.units_reserved) == (0, 0)
 
 
+@pytest.mark.parametrize("goes_back", [False, True])
+def test_units_are_used_although_it_was_first_recorded_that_nothing_was_given(
+    infusion: Infusion, at_eleven: object, goes_back: bool
+) -> None:
+    infusion.step(S.COMPLETED)
+    nothing: dict[str, Any] = {"dose_mg": Fraction(0), "volume_ml": None, "lots": (), "rates": ()}
+    infusion.record(**nothing, is_complete=False, stop_reason="The line would not run.")
+    if goes_back:
+        infusion.undo()
+    infusion.record()
+    if goes_back:
+        infusion.step(S.COMPLETED)
+    authorization = Authorization.objects.get()
+    assert (authorization.units_used, authorization.units_reserved) == (60, 0)
+
+
 def test_undoing_done_after_a_correction_reserves_the_planned_units_again(
     infusion: Infusion, at_eleven: object
 ) -> None:
