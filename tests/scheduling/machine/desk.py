@@ -1,6 +1,7 @@
 """What people do at the desk: book, move, swap, make longer, cancel, one visit or a whole series, and undo."""
 
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import strategies as st
 
@@ -21,8 +22,12 @@ QUARTERS = st.sampled_from([0, 0, -4, -1, 1, 4, 8])
 TO_COME = ("booked", "confirmed", "held", "arrived")
 
 
+def has_free_days(walk: Any) -> bool:
+    return len(walk.ids(*OCCUPYING_VALUES)) < len(walk.ward.days)
+
+
 class Desk(Aiming):
-    @act(often=2, day=INDEX, where=WHERE, why=WHY)
+    @act(often=2, when=has_free_days, day=INDEX, where=WHERE, why=WHY)
     def book(self, day: int, where: Where, why: Override | None) -> None:
         wanted = self.course_day(day)
         chair, start = self.place(where, wanted)

@@ -5,8 +5,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from core import clock
 from core.actor import Actor
 from scheduling.models import MoveRequest, Offer, WaitlistEntry
+from scheduling.queries import visits
 from scheduling.services import held_places, holds, offers, requests, waitlist
 from scheduling.services.booking import Override
 from scheduling.services.offers import FreedPlace
@@ -95,7 +97,12 @@ class Queue(Aiming):
 
     @act(often=2, when=has_visits, visit=INDEX, wish=WISHES)
     def ask(self, visit: int, wish: str) -> None:
-        found = self.visit(visit, "booked", "confirmed")
+        """Of a visit to come that nobody asked about yet, where there is one."""
+        now, asked = clock.now(), set(MoveRequest.objects.values_list("visit_id", flat=True))
+        seen = self.watch.sight.visits
+        to_come = [key for key in self.ids("booked", "confirmed") if seen[key].starts_at > now and key not in asked]
+        key = _mostly(to_come, self.ids(), visit)
+        found = visits.get(self.ward.clinic, key)
         by = patient_actor(found.patient)
         self.do("ask", lambda: requests.ask(visit=found, wish=wish, half_days=[], note="", by=by))
 
