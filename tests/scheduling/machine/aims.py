@@ -35,7 +35,7 @@ class Where:
     index: int
 
 
-WHERE = st.builds(Where, st.sampled_from([*[Aim.FREE] * 4, Aim.CROWDED, Aim.TAKEN, Aim.TAKEN, Aim.ANY]), INDEX)
+WHERE = st.builds(Where, st.sampled_from([Aim.TAKEN, *[Aim.FREE] * 4, Aim.CROWDED, Aim.TAKEN, Aim.ANY]), INDEX)
 Place = tuple[Chair, datetime]
 
 
