@@ -37,7 +37,7 @@ Method = TypeVar("Method", bound=Callable[..., None])
 class Act:
     """Something that people do: with what, whether it makes sense now, and how often compared with the others."""
 
-    arguments: dict[str, st.SearchStrategy[Any]]
+    arguments: dict[str, Any]
     when: Callable[[Any], bool]
     often: int
 
@@ -62,7 +62,10 @@ def act(*, when: Callable[[Any], bool] = always, often: int = 1, **arguments: An
 
 def swarm(machine: type["Walk"]) -> type["Walk"]:
     """The machine with a rule for every act: Hypothesis leaves many out of each walk, and does the others to excess."""
-    rules = {name: precondition(one.when)(rule(**one.arguments)(getattr(machine, name))) for name, one in ACTS.items()}
+    rules: dict[str, Any] = {}
+    for name, one in ACTS.items():
+        as_rule: Callable[[Any], Any] = rule(target=None, **one.arguments)
+        rules[name] = precondition(one.when)(as_rule(getattr(machine, name)))
     return type("Swarm", (machine,), rules)
 
 
