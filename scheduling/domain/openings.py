@@ -6,7 +6,7 @@ too short to use, near the preferred day and time, then earliest.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -185,3 +185,33 @@ def one_per_half_hour(ranked: Sequence[Opening], limit: int) -> list[Opening]:
             if len(chosen) == limit:
                 break
     return chosen
+
+
+def occupied(day: DayGrid, opening: Opening, need: Sequence[int], start_quarter: int) -> DayGrid:
+    """`day` with a visit in the place of `opening`."""
+    at = (opening.interval.start - day.opens_at) // QUARTER
+    return _changed(day, opening.chair_id, at, need, start_quarter, sign=1)
+
+
+def freed(day: DayGrid, chair_id: UUID, start: datetime, need: Sequence[int], start_quarter: int) -> DayGrid:
+    """`day` without the visit that this patient has in `chair_id` from `start`."""
+    at = (start - day.opens_at) // QUARTER
+    return _changed(day, chair_id, at, need, start_quarter, sign=-1)
+
+
+def _changed(day: DayGrid, chair_id: UUID, at: int, need: Sequence[int], start_quarter: int, *, sign: int) -> DayGrid:
+    whole = (1 << day.quarters) - 1
+    mask = ((((1 << len(need)) - 1) << at) if at >= 0 else ((1 << len(need)) - 1) >> -at) & whole
+    load, starts, taken = list(day.load_used), list(day.starts_used), dict(day.taken)
+    for offset, hundredths in enumerate(need):
+        if 0 <= at + offset < day.quarters:
+            load[at + offset] = max(0, load[at + offset] + sign * hundredths)
+    if 0 <= at + start_quarter < day.quarters:
+        starts[at + start_quarter] = max(0, starts[at + start_quarter] + sign)
+    if sign > 0:
+        taken[chair_id] = taken.get(chair_id, 0) | mask
+        patient = day.patient_taken | mask
+    else:
+        taken[chair_id] = taken.get(chair_id, 0) & ~mask
+        patient = day.patient_taken & ~mask
+    return replace(day, load_used=tuple(load), starts_used=tuple(starts), taken=taken, patient_taken=patient)

@@ -8,18 +8,21 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import groupby, zip_longest
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from core.intervals import QUARTER
 from scheduling.domain import openings as rules
-from scheduling.domain.openings import COMFORTABLE_PERCENT, DayGrid, Opening, Wish
+from scheduling.domain.openings import COMFORTABLE_PERCENT, DayGrid, Opening, Wish, occupied
 
 SHOWN_DAYS, SHOWN_TIMES = 6, 3
 """Other places offered: the best of so many other days, and so many other times on the chosen day."""
 NEAR_DAYS = 14
 """How far outside a window a place is offered when the window has none."""
+EVEN_SHARE = 4
+"""Courses stay evenly apart: a place that takes more than one in so many of the days planned between this course and
+the one before, or the last day of the one after, is chosen last within the window. A preference of ours, no label's."""
 
 Key = tuple[int, ...]
 
@@ -104,6 +107,8 @@ class _Search:
     used: set[date] = field(default_factory=set)
     known: dict[tuple[UUID, date], list[Opening]] = field(default_factory=dict)
     last_start: date | None = None
+    last_due: date | None = None
+    after: Asked | None = None
 
     def take(self, asked: Asked, opening: Opening) -> None:
         """Remember that `opening` is gone."""
@@ -127,39 +132,11 @@ def choose(
     search = _Search(house, liking, gap_days, dict(house.days))
     fixed = {one.key: _kept(one, search, place) for one in in_order if (place := (kept or {}).get(one.key))}
     choices: list[Choice] = []
-    for _, days in groupby(in_order, key=lambda one: one.course):
-        choices.extend(_course(list(days), search, fixed))
+    courses = [list(days) for _, days in groupby(in_order, key=lambda one: one.course)]
+    for group, after in zip_longest(courses, courses[1:]):
+        search.after = after[0] if after else None
+        choices.extend(_course(group, search, fixed))
     return tuple(replace(choice, others=_others(choice.asked, search, choice.opening)) for choice in choices)
-
-
-def occupied(day: DayGrid, opening: Opening, need: Sequence[int], start_quarter: int) -> DayGrid:
-    """`day` with a visit in the place of `opening`."""
-    at = (opening.interval.start - day.opens_at) // QUARTER
-    return _changed(day, opening.chair_id, at, need, start_quarter, sign=1)
-
-
-def freed(day: DayGrid, chair_id: UUID, start: datetime, need: Sequence[int], start_quarter: int) -> DayGrid:
-    """`day` without the visit that this patient has in `chair_id` from `start`."""
-    at = (start - day.opens_at) // QUARTER
-    return _changed(day, chair_id, at, need, start_quarter, sign=-1)
-
-
-def _changed(day: DayGrid, chair_id: UUID, at: int, need: Sequence[int], start_quarter: int, *, sign: int) -> DayGrid:
-    whole = (1 << day.quarters) - 1
-    mask = ((((1 << len(need)) - 1) << at) if at >= 0 else ((1 << len(need)) - 1) >> -at) & whole
-    load, starts, taken = list(day.load_used), list(day.starts_used), dict(day.taken)
-    for offset, hundredths in enumerate(need):
-        if 0 <= at + offset < day.quarters:
-            load[at + offset] = max(0, load[at + offset] + sign * hundredths)
-    if 0 <= at + start_quarter < day.quarters:
-        starts[at + start_quarter] = max(0, starts[at + start_quarter] + sign)
-    if sign > 0:
-        taken[chair_id] = taken.get(chair_id, 0) | mask
-        patient = day.patient_taken | mask
-    else:
-        taken[chair_id] = taken.get(chair_id, 0) & ~mask
-        patient = day.patient_taken & ~mask
-    return replace(day, load_used=tuple(load), starts_used=tuple(starts), taken=taken, patient_taken=patient)
 
 
 def _kept(asked: Asked, search: _Search, place: Place) -> Choice:
@@ -195,7 +172,7 @@ def _course(group: Sequence[Asked], search: _Search, fixed: Mapping[UUID, Choice
         own.append(choice)
     begun = next((choice.opening for choice in own if choice.opening is not None), None)
     if begun is not None:
-        search.last_start = begun.on
+        search.last_start, search.last_due = begun.on, group[0].due_on
         _learn(search, begun)
     return own
 
@@ -220,6 +197,17 @@ def _first_days(first: Asked, kept: Choice | None) -> list[date]:
 
 def _is_late_enough(on: date, search: _Search) -> bool:
     return search.last_start is None or (on - search.last_start).days >= search.gap_days
+
+
+def _is_uneven(first: date, due_on: date, search: _Search) -> bool:
+    """Whether a course begun on `first` comes, or makes the next one come, much too close to the other."""
+    after, last_start, last_due = search.after, search.last_start, search.last_due
+    spans = []
+    if after is not None:
+        spans.append((after.due_on - due_on, after.latest_on - first))
+    if last_start is not None and last_due is not None:
+        spans.append((due_on - last_due, first - last_start))
+    return any(left * EVEN_SHARE < planned * (EVEN_SHARE - 1) for planned, left in spans)
 
 
 def _try(
@@ -247,7 +235,8 @@ def _try(
     other_weekday = int(weekday is not None and first.weekday() != weekday)
     is_far = int(minutes > 60 * max(1, len(keys)))
     away = abs((first - group[0].due_on).days)
-    return (missing, soft, apart, tight, other_weekday, is_far, away, minutes, *rest, first.toordinal()), found
+    uneven = int(_is_uneven(first, group[0].due_on, search))
+    return (missing, soft, uneven, apart, tight, other_weekday, is_far, away, minutes, *rest, first.toordinal()), found
 
 
 def _nearest(asked: Asked, search: _Search, wanted: date, before: date | None) -> Opening | None:

@@ -15,9 +15,9 @@ from uuid import UUID
 from core.errors import Reason
 from core.intervals import QUARTER, Interval
 from scheduling.domain import openings as rules
-from scheduling.domain.openings import COMFORTABLE_PERCENT, DayGrid, Opening, Wish
+from scheduling.domain.openings import COMFORTABLE_PERCENT, DayGrid, Opening, Wish, freed, occupied
 from scheduling.domain.placement import carried_over
-from scheduling.domain.series import House, freed, occupied
+from scheduling.domain.series import House
 
 MINUTE = timedelta(minutes=1)
 

@@ -20,6 +20,7 @@ from patients.models import Patient
 from regimens.models import CourseDay, OrderStatus, TreatmentOrder
 from scheduling.domain import series as rules
 from scheduling.domain.load import LoadProfile, profile
+from scheduling.domain.openings import freed
 from scheduling.domain.series import NEAR_DAYS, Asked, Choice, House, Liking, Place
 from scheduling.domain.statuses import EXPECTED, VisitStatus
 from scheduling.models import Chair, Visit
@@ -172,7 +173,7 @@ class _Looking:
             on = visit.period.lower.astimezone(clinic.zone).date()
             if on in grids:
                 start, need = visit.period.lower, visit.load_profile
-                grids[on] = rules.freed(grids[on], visit.chair_id, start, need, visit.start_quarter)
+                grids[on] = freed(grids[on], visit.chair_id, start, need, visit.start_quarter)
         self.rostered_to = max((on for on, day in grids.items() if any(day.load_cap)), default=None)
         self.house = House(
             zone=clinic.zone,

@@ -21,6 +21,7 @@ from core.actor import Actor
 from core.errors import BadInput, Conflict, NeedsReason, NotFound, Reason, Refusal, Stale
 from core.ids import new_id
 from core.transactions import business_act
+from scheduling.domain.placement import CAPACITY_CODES
 from scheduling.domain.statuses import IN_CHAIR, VisitStatus
 from scheduling.models import CapacitySlot, Chair, Disruption, OfferState, Visit, VisitEvent
 from scheduling.queries import disruptions as reading
@@ -286,9 +287,11 @@ def _stay(work: _Work, visit: Visit, decision: Decision, hard: set[UUID]) -> Cha
         raise BadInput("cannot_stay", f"{visit.patient.short_name} can't stay there: move, call or cancel the visit.")
     current = records.lock(visit, decision.version)
     change = _change(visit, decision.do) | {"from": _where(records.place(visit))}
-    codes = sorted(decision.accepts - {override["code"] for override in current.overrides})
+    codes = sorted((decision.accepts & CAPACITY_CODES) - {override["code"] for override in current.overrides})
     if not codes:
         return change
+    if not work.override.reason:
+        raise NeedsReason.of([_no_reason(visit)])
     sentence = f"Nurse load is above the nurses on shift: {work.happening.reason.strip()}"
     reason = work.override.reason[:200]
     added = [{"code": code, "sentence": sentence, "reason": reason, "by": work.by.label} for code in codes]
@@ -297,6 +300,11 @@ def _stay(work: _Work, visit: Visit, decision: Decision, hard: set[UUID]) -> Cha
     records.save(current)
     records.note(current, KEPT, work.by, after={"status": str(current.status)}, reason=reason)
     return change | {"added": added}
+
+
+def _no_reason(visit: Visit) -> Reason:
+    sentence = f"{visit.patient.short_name} stays although nurses are too few. Say why."
+    return Reason("nurse_load", sentence, field="override", facts={"visit_id": str(visit.id)}, is_hard=False)
 
 
 def _change(visit: Visit, do: Do) -> Change:

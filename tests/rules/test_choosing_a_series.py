@@ -8,8 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.intervals import QUARTER, Interval
-from scheduling.domain.openings import DayGrid, Opening
-from scheduling.domain.series import Asked, Choice, House, Liking, Place, Problem, choose, freed, occupied
+from scheduling.domain.openings import DayGrid, Opening, freed, occupied
+from scheduling.domain.series import Asked, Choice, House, Liking, Place, Problem, choose
 
 ZONE = ZoneInfo("America/Chicago")
 MONDAY = date(2026, 3, 2)
@@ -128,6 +128,37 @@ def test_a_window_in_which_nobody_works_is_closed() -> None:
     due = weekdays()[-1] + timedelta(days=30)
     (found,) = choose([asked(1, due)], house([grid(on) for on in weekdays()]), Liking())
     assert (found.problem, found.others) == (Problem.CLOSED, ())
+
+
+def full(on: date) -> DayGrid:
+    return grid(on, taken=dict.fromkeys(CHAIRS, (1 << QUARTERS) - 1))
+
+
+def test_an_induction_course_is_not_put_off_to_the_eve_of_the_next() -> None:
+    weeks = [asked(1, MONDAY + timedelta(days=7), window=7), asked(2, MONDAY + timedelta(days=21), window=2)]
+    busy = dict.fromkeys(CHAIRS, (1 << 14) - 1)  # the liked time is free on the last day of the window alone
+    last = MONDAY + timedelta(days=14)
+    days = [grid(on, taken=busy if on < last else None) for on in weekdays()]
+    first, second = choose(weeks, house(days), Liking(at=time(9)))
+    assert (local(first).date(), local(second).date()) == (MONDAY + timedelta(days=7), MONDAY + timedelta(days=21))
+    (alone,) = choose(weeks[:1], house(days), Liking(at=time(9)))
+    assert local(alone).date() == last
+
+
+def test_a_course_comes_not_much_sooner_after_the_last_than_it_is_planned() -> None:
+    late = MONDAY + timedelta(days=14)
+    weeks = [asked(1, MONDAY + timedelta(days=8), window=7), asked(2, MONDAY + timedelta(days=22), window=7)]
+    days = [full(on) if on < late else grid(on) for on in weekdays()]
+    first, second = choose(weeks, house(days), Liking(weekday=0, at=time(10)))
+    assert local(first).date() == late
+    assert (local(second).date() - local(first).date()).days >= 11
+
+
+def test_where_only_uneven_days_have_room_the_course_is_placed_all_the_same() -> None:
+    only = {MONDAY + timedelta(days=14), MONDAY + timedelta(days=21)}
+    weeks = [asked(1, MONDAY + timedelta(days=7), window=7), asked(2, MONDAY + timedelta(days=21), window=7)]
+    found = choose(weeks, house([grid(on) if on in only else full(on) for on in weekdays()]), Liking())
+    assert {local(one).date() for one in found} == only
 
 
 def test_courses_keep_the_orders_shortest_interval() -> None:

@@ -1,12 +1,15 @@
 """A nurse is away: only as many visits leave the crowded quarter hours as must, and hers go to her colleagues."""
 
+from dataclasses import replace
+
 import pytest
 
-from core.errors import Conflict
+from core.errors import Conflict, NeedsReason
 from scheduling.domain.statuses import VisitStatus
 from scheduling.models import CapacitySlot, StaffTask, Visit
 from scheduling.queries import disruptions as reading
 from scheduling.services import assignment, disruption_undo, disruptions, flow
+from scheduling.services.decisions import Decision, Do
 from tests.factories import at
 from tests.scheduling.conftest import TUESDAY, World
 from tests.scheduling.disruptions import scenes
@@ -72,6 +75,21 @@ def test_what_stays_too_full_needs_a_reason_and_shows_it(world: World) -> None:
     disruption_undo.take_back(disruption=done, by=world.scheduler)
     assert Visit.objects.get(pk=visits[0].pk).overrides == []
     assert not StaffTask.objects.filter(done_at=None).exists()
+
+
+def test_a_visit_that_could_stay_anyhow_is_given_no_empty_reason(world: World) -> None:
+    visit = book(world, 9)
+    decision = Decision(visit_id=visit.id, version=visit.version, do=Do.STAY, accepts=frozenset({"nurse_load"}))
+    happening = nurse_away(world, nurses(world)[0])
+    with pytest.raises(NeedsReason, match="Say why"):
+        disruptions.apply(happening=happening, decisions=[decision], by=world.scheduler)
+    disruptions.apply(
+        happening=happening,
+        decisions=[replace(decision, accepts=frozenset({"chair_taken"}))],
+        by=world.scheduler,
+        reason="The manager helps out",
+    )
+    assert Visit.objects.get(pk=visit.pk).overrides == []
 
 
 def test_load_that_nobody_saw_stops_everything(world: World) -> None:
