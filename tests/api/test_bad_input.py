@@ -76,8 +76,9 @@ def nonsense_for(value: dict[str, Any], schema: dict[str, Any]) -> list[Any]:
     kinds = {types} if isinstance(types, str) else set(types)
     can_be_null = "null" in kinds or any(each.get("type") == "null" for each in value.get("oneOf", []))
     by_format = {"uuid": NO_ID, "date": NO_DAY, "date-time": NO_INSTANT, "time": NO_CLOCK, "decimal": NO_AMOUNT}
-    if "enum" in inner or any("enum" in each for each in inner.get("oneOf", [])):
-        found = NO_CHOICE
+    listed = [choice for each in (inner, *inner.get("oneOf", [])) for choice in each.get("enum", [])]
+    if listed:
+        found = [choice for choice in NO_CHOICE if choice not in listed]
     elif inner.get("format") in by_format:
         found = by_format[inner["format"]]
     elif "array" in kinds:

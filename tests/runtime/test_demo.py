@@ -146,13 +146,17 @@ def test_make_alone_may_be_told_to_stop(filled: Path, number: signal.Signals) ->
         # As a shell starts a command in the background: deaf to SIGINT, unless that is what we send.
         deaf = ["/bin/sh", "-c", 'trap "" INT; exec "$@"', "sh"] if number != signal.SIGINT else []
         command = [*deaf, "make", "-f", str(makefile), "demo"]
+        was = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would leave make deaf to it
         make = subprocess.Popen(command, stdout=output, stderr=output)
+        signal.signal(signal.SIGHUP, was)
         try:
             said = filled.parent / "out"
             assert processes.comes_true(lambda: "Ready: " in said.read_text(), seconds=120), said.read_text()
             assert make.poll() is None
             make.send_signal(number)
-            assert make.wait(150) != 0
+            ended = processes.comes_true(lambda: make.poll() is not None, seconds=150)
+            assert ended, said.read_text()
+            assert make.returncode != 0
             assert processes.naming(filled) == set()
         finally:
             make.kill()

@@ -133,4 +133,4 @@ def test_a_child_that_ignores_the_request_is_ended_with_its_own_children(tmp_pat
     assert processes.comes_true(lambda: "started" in child.log.read_text())
     assert len(processes.naming(tmp_path)) == 2
     child.stop()
-    assert processes.naming(tmp_path) == set()
+    assert processes.comes_true(lambda: processes.naming(tmp_path) == set())

@@ -225,17 +225,26 @@ def rows(sql: str, *values: Any) -> list[Any]:
 @contextmanager
 def no_deadlock() -> Iterator[None]:
     """PostgreSQL counts no deadlock meanwhile: one that a retry hid is found as well."""
+    connection.close()
+    standing = _clients()
     before = _deadlocks()
     yield
+    connection.close()  # connections tell theirs when they end, so all that came meanwhile have to
+    deadline = time.monotonic() + 30
+    while _clients() - standing:
+        assert time.monotonic() < deadline, "a connection was left open"
+        time.sleep(0.02)
     assert _deadlocks() == before, "transactions waited for each other in a circle"
 
 
+def _clients() -> set[int]:
+    """The other connections to this database, by their processes; the server's own are none."""
+    others = """
+        SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+    """
+    return {int(row[0]) for row in rows(others)}
+
+
 def _deadlocks() -> int:
-    """Deadlocks of this database so far; connections tell theirs when they end, so all others have to."""
-    connection.close()
-    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    deadline = time.monotonic() + 30
-    while rows(others) != [(0,)]:
-        assert time.monotonic() < deadline, "a connection was left open"
-        time.sleep(0.02)
     return int(rows("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()")[0][0])
