@@ -276,5 +276,5 @@ def _nursed(proposal: Proposal) -> str:
     count = sum(visit.id not in gone for visit in proposal.nursed)
     if not count or proposal.happening.nurse is None:
         return ""
-    visits = f"{count} visit{'s' if count != 1 else ''}"
-    return f"{visits} of {proposal.happening.nurse.name} go to the nurses who are there, balanced by load."
+    visits, go = (f"{count} visits", "go") if count != 1 else ("1 visit", "goes")
+    return f"{visits} of {proposal.happening.nurse.name} {go} to the nurses who are there, balanced by load."
