@@ -100,7 +100,7 @@ class Upsets(Walk):
         """In the time that goes there is nobody but those whom somebody must call."""
         start, end = max(happening.away.start, clock.now()), happening.away.end
         chairs = [happening.chair.id] if happening.chair else [chair.id for chair in self.ward.chairs]
-        left = {key for (key,) in rows(_LEFT, chairs, start, end)}
+        left = {key for (key,) in rows(_LEFT, chairs, start, end, clock.now())}
         assert left <= called, f"left behind: {left - called}"
 
 
@@ -126,4 +126,6 @@ _LEFT = f"""
     SELECT id FROM scheduling_visit
      WHERE chair_id = ANY(%s) AND period && tstzrange(%s, %s) AND status NOT IN {GONE}
        AND status NOT IN ('completed', 'left_early')
+       AND NOT (status = 'held' AND hold_until <= %s)
 """
+"""Who is somewhere in some time; a hold that ran out holds nothing."""
