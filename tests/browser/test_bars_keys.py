@@ -78,7 +78,7 @@ def test_bar_6_a_day_is_run_by_keyboard_alone(board: Page, day: Day) -> None:
     bar(board, "Soto").focus()
     board.keyboard.press("u")
     expect(toast(board)).to_contain_text("Undone: Soto, P. is booked, A1, Fri 20 Nov 11:15.")
-    expect(bar(board, "Soto")).to_contain_text("11:15–12:15, chair A1, booked.")
+    expect(bar(board, "Soto")).to_contain_text("11:15–12:15, chair A1, booked.", timeout=40_000)
     assert where(day.visit("Soto")) == "A1 11:15"
     _to_done(board, day)
     assert hands(board)["clicks"] == 0
